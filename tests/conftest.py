@@ -79,10 +79,10 @@ def devchat(environ: dict[str, str], home: Path) -> Devchat:
             timeout=timeout,
             check=False,
         )
-        decode = lambda data: data.decode("utf-8", "surrogateescape")  # noqa: E731
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, decode(done.stdout), decode(done.stderr)
+        stdout, stderr = (
+            stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr)
         )
+        return subprocess.CompletedProcess(done.args, done.returncode, stdout, stderr)
 
     return run
 

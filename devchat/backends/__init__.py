@@ -1,4 +1,4 @@
-"""What answers: the `Backend` protocol, and the one place that chooses among its implementations."""
+"""What answers: the `Backend` protocol, and the one place that chooses an implementation."""
 
 from __future__ import annotations
 
