@@ -1,0 +1,46 @@
+"""What may reach a terminal: everything that is hidden or commands it becomes visible text.
+
+Knows nothing of Markdown or colours; those who draw add their own escapes afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Spelled out, for an invisible character in this file would defeat its purpose.
+_HIDDEN = re.compile(
+    "\r(?=\n)"
+    "|["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, joiner, bidi, fillers
+    "\u200b\u200e\u200f\u2028-\u202e"  # zero width space, marks, separators, embeddings
+    "\u2060-\u206f\u3164\ufeff\uffa0"  # word joiner, isolates, fillers, byte order mark
+    "\ufff9-\ufffc\ufffe\uffff"  # interlinear annotation, object replacement, no characters
+    "\ud800-\udfff"  # lone surrogates, which no stream can encode
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # musical format controls, tags
+    "]"
+)
+
+
+def visible(text: str) -> str:
+    """Make controls and hidden characters visible; newlines and tabs stay, CRLF becomes LF.
+
+    C0 and DEL become control pictures (``␛``), the rest a code like ``<U+202E>``. Joiners and
+    variation selectors stay, for emoji and scripts need them. Idempotent.
+    """
+    return _HIDDEN.sub(_show, text)
+
+
+def _show(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code == 0x0D and found.string[found.end() : found.end() + 1] == "\n":
+        return ""
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def single_line(text: str, limit: int = 200) -> str:
+    """Fit foreign text into one visible line of at most `limit` characters, cut with ``…``."""
+    line = " ".join(visible(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
