@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from devchat.errors import BackendError
+from devchat.errors import DevchatError
 from devchat.models import LocalModel, Model, RemoteModel, ScriptedModel
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, Request, Tier
@@ -37,8 +37,11 @@ class Backend(Protocol):
 
     def complete_many(
         self, requests: Sequence[Request]
-    ) -> Iterator[tuple[int, Completion | BackendError]]:
-        """Answer several requests, each with its index, in the order in which they finish."""
+    ) -> Iterator[tuple[int, Completion | DevchatError]]:
+        """Answer several requests, each with its index, in the order in which they finish.
+
+        One request's error (`BackendError`, `ContextError`) is a value, and the others go on.
+        """
         ...
 
     def count(self, text: str) -> int:
