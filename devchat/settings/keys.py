@@ -1,0 +1,108 @@
+"""API keys: from the environment, the system keyring, or a file that only its owner can read.
+
+A key is never printed, logged, or stored anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devchat.errors import SettingsError
+from devchat.settings import Paths
+from devchat.settings.load import parse_toml, read_toml_text
+from devchat.settings.schema import NAME
+from devchat.settings.write import write_atomic
+
+KEYRING = "the system keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and where it came from; only `value` shows it."""
+
+    value: str = field(repr=False)
+    origin: str
+
+
+def variable_of_key(name: str) -> str:
+    """Name the environment variable of a key: `openai` -> `OPENAI_API_KEY`."""
+    return f"{name.upper().replace('-', '_')}_API_KEY"
+
+
+def find_key(name: str, environ: Mapping[str, str], paths: Paths) -> Key | None:
+    """Find a key by its name, or None. Raises SettingsError where the file of keys is unsafe."""
+    from devchat.settings.vault import read_secret
+
+    variable = variable_of_key(name)
+    if value := environ.get(variable, "").strip():
+        return Key(value, f"{variable} in the environment")
+    if value := (read_secret(name, environ) or "").strip():
+        return Key(value, KEYRING)
+    stored = _read_file(paths)
+    return Key(stored[name], str(paths.keys_file)) if name in stored else None
+
+
+def store_key(name: str, value: str, paths: Paths, environ: Mapping[str, str]) -> str:
+    """Store a key, in the keyring if that really keeps it, else in the file; return where.
+
+    Raises SettingsError for what can't be a key, StorageError where the file can't be written.
+    """
+    from devchat.settings.vault import write_secret
+
+    value = value.strip()
+    _check(name, value)
+    stored = _read_file(paths)
+    if write_secret(name, value, environ):
+        if stored.pop(name, None) is not None:
+            _write_file(stored, paths)
+        return KEYRING
+    _write_file(stored | {name: value}, paths)
+    return str(paths.keys_file)
+
+
+def forget_key(name: str, paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Remove a key from the keyring and the file; return the places that had it."""
+    from devchat.settings.vault import delete_secret
+
+    places = (KEYRING,) if delete_secret(name, environ) else ()
+    stored = _read_file(paths)
+    if stored.pop(name, None) is None:
+        return places
+    _write_file(stored, paths)
+    return (*places, str(paths.keys_file))
+
+
+def _check(name: str, value: str) -> None:
+    if not NAME.fullmatch(name):
+        raise SettingsError(
+            f"a key can't be named `{name}`", "use letters, digits, `-` and `_`, as in `openai`"
+        )
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise SettingsError(
+            "this can't be a key: it is empty, or has spaces or strange characters in it",
+            "copy it again from the service's page of keys; nothing was stored",
+        )
+
+
+def _read_file(paths: Paths) -> dict[str, str]:
+    path = paths.keys_file
+    text = read_toml_text(path)
+    if not text:
+        return {}
+    if path.stat().st_mode & 0o077:
+        raise SettingsError(
+            f"{path}: other users may read this file of keys", f"`chmod 600 '{path}'`"
+        )
+    stored = {
+        name: value.strip()
+        for name, value in parse_toml(text, path, secret=True).items()
+        if isinstance(value, str)
+    }
+    return {name: value for name, value in stored.items() if value}
+
+
+def _write_file(stored: Mapping[str, str], paths: Paths) -> None:
+    import tomlkit
+
+    write_atomic(paths.keys_file, tomlkit.dumps(dict(stored)), 0o600)
