@@ -1,0 +1,157 @@
+"""The remote backend: one model of an OpenAI-compatible service.
+
+Decides when to ask again: at once where a refusal taught how to ask, after a wait where the
+service is busy, never once an answer has begun. Knows nothing of HTTP; `connection` does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+from devchat.backends.remote.connection import Connection, Events
+from devchat.backends.remote.estimate import Estimate
+from devchat.backends.remote.explain import Service, explain, is_context, is_credit
+from devchat.backends.remote.failure import Failure
+from devchat.backends.remote.ladder import Ladder, RungRefused, refuses_rung
+from devchat.backends.remote.many import answer_many
+from devchat.backends.remote.payload import Body, Dialect, Rung, write_body
+from devchat.backends.remote.reading import Reading
+from devchat.errors import DevchatError
+from devchat.models import RemoteModel
+from devchat.types import Chunk, Completion, Request, Usage
+
+_LONGEST_WAIT = 60.0
+_WORTH_A_NOTE = 2.0
+_FIRST_WAIT = 0.5
+_MESSAGE_TOKENS = 8
+"""What a chat template adds around a message; 4 to 7 in the models measured."""
+
+
+class Remote:
+    """Answer by a service. Made by `open_remote`; nothing is sent before the first request."""
+
+    exact_count = False
+
+    def __init__(
+        self, model: RemoteModel, service: Service, connection: Connection, retries: int
+    ) -> None:
+        self.name = model.name
+        self.location = service.location
+        self.tier = model.tier
+        self.accepts_images = model.provider.images
+        self._context_tokens = model.provider.context_tokens
+        self._service = service
+        self._connection = connection
+        self._retries = retries
+        self._dialect = Dialect()
+        self._ladder = Ladder()
+        self._estimate = Estimate()
+
+    @property
+    def context_tokens(self) -> int:
+        """The window that the provider's table states."""
+        return self._context_tokens
+
+    def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
+        """Answer one request; closing the iterator closes the connection.
+
+        Raises `UnreachableError`, `RefusedError`, `ModelError`, `ContextError`, `AnswerError`
+        (with a schema), or `BackendError` for all else, a broken answer included.
+        """
+        schema = request.options.schema
+        if schema is None:
+            return self._ask(request, "none")
+        return self._ladder.settle(self._ask, request, schema)
+
+    def complete_many(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[int, Completion | DevchatError]]:
+        """Answer in parallel, in the order in which they finish; an error is a value."""
+        return answer_many(self.stream, requests)
+
+    def count(self, text: str) -> int:
+        """Estimate the tokens of a text, rather too many than too few (see `estimate`)."""
+        return self._estimate.count(text)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connection.close()
+
+    def _ask(self, request: Request, rung: Rung) -> Generator[Chunk | Completion, None, None]:
+        reading = Reading()
+        events = yield from self._accepted(request, rung)
+        try:
+            for event in events:
+                yield from reading.take(event)
+            yield from reading.finish()
+        except Failure as failure:
+            if reading.begun and failure.kind != "status":
+                failure = Failure("cut")
+            raise self._explain(failure) from None
+        finally:
+            events.close()
+        yield self._complete(request, reading)
+
+    def _accepted(self, request: Request, rung: Rung) -> Generator[Chunk, None, Events]:
+        """Send a request until the service takes it; return its events."""
+        tries = 0
+        while True:
+            body = write_body(request, self._service.model, self._dialect, rung)
+            try:
+                return self._connection.ask(body)
+            except Failure as failure:
+                if (learnt := self._learn(failure, body)) is not None:
+                    yield from learnt
+                    continue
+                if refuses_rung(failure, rung):
+                    raise RungRefused from None
+                wait = self._wait(failure, tries)
+                if wait is None:
+                    raise self._explain(failure) from None
+            tries += 1
+            if wait >= _WORTH_A_NOTE:
+                yield Chunk("note", f"{self.location} is busy: trying again in {wait:.0f} s")
+            time.sleep(wait)
+
+    def _learn(self, failure: Failure, body: Body) -> list[Chunk] | None:
+        """Adapt to a refusal; say so where that drops a wish of the user's."""
+        dialect = None if is_context(failure) else self._dialect.learn(failure, body)
+        if dialect is None:
+            return None
+        dropped = dialect.refused - self._dialect.refused
+        self._dialect = dialect
+        name = self._service.model
+        return [Chunk("note", f"`{name}` takes no `{field}`: asked without") for field in dropped]
+
+    def _wait(self, failure: Failure, tries: int) -> float | None:
+        """Choose the seconds until the next try; None = there is none."""
+        passing = failure.kind == "busy" or failure.status in (
+            408,
+            409,
+            429,
+            500,
+            502,
+            503,
+            504,
+            529,
+        )
+        if not passing or is_context(failure) or is_credit(failure) or tries >= self._retries:
+            return None
+        wait = _FIRST_WAIT * 2**tries if failure.wait is None else failure.wait
+        return wait if wait <= _LONGEST_WAIT else None
+
+    def _explain(self, failure: Failure) -> DevchatError:
+        return explain(failure, self._service, self._connection.models)
+
+    def _complete(self, request: Request, reading: Reading) -> Completion:
+        asked = "\n".join(message.text for message in request.messages)
+        templates = _MESSAGE_TOKENS * len(request.messages)
+        usage = reading.usage
+        if usage is None:
+            answered = self.count(reading.text) + self.count(reading.reasoning)
+            usage = Usage(self.count(asked) + templates, answered, exact=False)
+        elif not any(message.images for message in request.messages):
+            self._estimate.learn(asked, usage.prompt_tokens - templates)
+        reason = reading.finish_reason or "stop"
+        return Completion(reading.text, reading.reasoning, usage, reason, self.name)
