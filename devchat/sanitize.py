@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 # Spelled out, for an invisible character in this file would defeat its purpose.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "\r(?=\n)"
     "|["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
@@ -28,7 +28,7 @@ def visible(text: str) -> str:
     C0 and DEL become control pictures (``␛``), the rest a code like ``<U+202E>``. Joiners and
     variation selectors stay, for emoji and scripts need them. Idempotent.
     """
-    return _HIDDEN.sub(_show, text)
+    return HIDDEN.sub(_show, text)
 
 
 def _show(found: re.Match[str]) -> str:
@@ -44,3 +44,21 @@ def single_line(text: str, limit: int = 200) -> str:
     """Fit foreign text into one visible line of at most `limit` characters, cut with ``…``."""
     line = " ".join(visible(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+class Cleaner:
+    """Makes a stream visible, whose pieces may part a carriage return from its newline."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Clean a piece; a carriage return at its end waits for the next."""
+        text = self._held + text
+        self._held = text[len(text.rstrip("\r")) :]
+        return visible(text.removesuffix(self._held))
+
+    def finish(self) -> str:
+        """Clean what waited."""
+        held, self._held = self._held, ""
+        return visible(held)

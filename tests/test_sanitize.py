@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devchat.sanitize import single_line, visible
+from devchat.sanitize import Cleaner, single_line, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 HARMLESS_FORMAT = set("\u200c\u200d")
@@ -65,3 +65,10 @@ def test_a_single_line_is_one_short_line(text: str, limit: int) -> None:
 def test_a_single_line_says_that_it_was_cut() -> None:
     assert single_line("one\n  two\x1b\tthree", 20) == "one two␛ three"
     assert single_line("abcdef", 4) == "abc…"
+
+
+@given(st.lists(st.text(st.sampled_from("\r\n\x1ba"))))
+def test_a_stream_in_pieces_reads_as_a_whole(pieces: list[str]) -> None:
+    cleaner = Cleaner()
+    shown = [*map(cleaner.feed, pieces), cleaner.finish()]
+    assert "".join(shown) == visible("".join(pieces))

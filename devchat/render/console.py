@@ -1,0 +1,29 @@
+"""What is not the answer: notes and errors, on standard error."""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+from devchat.errors import DevchatError
+from devchat.sanitize import visible
+
+
+def note(stderr: TextIO, text: str) -> None:
+    """Write a remark on a line of its own, dim in a terminal."""
+    print(_paint(stderr, "2", " ".join(visible(text).split())), file=stderr, flush=True)
+
+
+def show_error(stderr: TextIO, error: DevchatError) -> None:
+    """Write what went wrong and, after a blank line, what to do about it."""
+    lines = [f"{_paint(stderr, '1;31', 'error:')} {visible(error.message)}"]
+    if error.hint:
+        lines += ["", f"{_paint(stderr, '1', 'hint:')} {visible(error.hint)}"]
+    print("\n".join(lines), file=stderr, flush=True)
+
+
+def _paint(stream: TextIO, style: str, text: str) -> str:
+    # Standard error outlives any one command's environment, so it is asked here and now.
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{style}m{text}\x1b[0m"
