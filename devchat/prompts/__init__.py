@@ -1,0 +1,24 @@
+"""Prompt files: find, check and fill them. No logic in prompts, no model or service here.
+
+A file is Markdown: a `+++` TOML front matter, then `# System`, `# User`, either again with
+`(tiny)` for tiny models, and `# Example` sections with `## User` and `## Assistant`. System and
+User are filled (`$question`, `$$` for a dollar); examples stand as they are.
+"""
+
+from __future__ import annotations
+
+from devchat.prompts.folders import Listed, find_prompt, list_prompts, load_prompt, shipped_folder
+from devchat.prompts.parse import parse
+from devchat.prompts.prompt import Example, Prompt, Section
+
+__all__ = [
+    "Example",
+    "Listed",
+    "Prompt",
+    "Section",
+    "find_prompt",
+    "list_prompts",
+    "load_prompt",
+    "parse",
+    "shipped_folder",
+]
