@@ -13,7 +13,7 @@ Role = Literal["system", "user", "assistant"]
 Tier = Literal["tiny", "small", "large"]
 """What a model may be trusted with, from a 135M embedded model to a frontier service."""
 ChunkKind = Literal["text", "reasoning", "note"]
-FinishReason = Literal["stop", "length", "filter"]
+FinishReason = Literal["stop", "length", "filter", "interrupted"]
 Schema = Mapping[str, Any]
 """A JSON Schema (draft 2020-12), as parsed JSON."""
 

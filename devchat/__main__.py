@@ -1,0 +1,24 @@
+"""The `devchat` command. Kept light: `--version` answers before anything else is imported."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        if sys.argv[1:] in (["--version"], ["-V"]):
+            from devchat import __version__
+
+            print(f"devchat {__version__}")
+            return 0
+        from devchat.cli import run
+
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while importing: `run` handles its own
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

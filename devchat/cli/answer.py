@@ -1,0 +1,150 @@
+"""From a backend to the user: say who speaks, stream, time it, keep what came when it breaks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from time import monotonic
+
+from devchat.backends import Backend
+from devchat.chat import Prepared
+from devchat.context.ledger import ledger_lines
+from devchat.errors import AnswerError
+from devchat.render import Renderer, open_renderer
+from devchat.render.console import note
+from devchat.types import Chunk, Completion, Request, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form in which an answer is wanted."""
+
+    json: bool = False
+    extract: bool = False
+    plain: bool = False
+
+
+@dataclass(slots=True)
+class Collector:
+    """A renderer that shows only notes and keeps the rest, for output that must be whole."""
+
+    text: str = ""
+    reasoning: str = ""
+
+    def feed(self, chunk: Chunk) -> None:
+        """Keep a chunk."""
+        if chunk.kind == "text":
+            self.text += chunk.text
+        elif chunk.kind == "reasoning":
+            self.reasoning += chunk.text
+        else:
+            note(sys.stderr, chunk.text)
+
+    def finish(self) -> None:
+        """There is nothing to finish."""
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds since it was made, and until the first piece of an answer."""
+
+    started: float = field(default_factory=monotonic)
+    first_token: float | None = None
+
+    def see(self, chunk: Chunk) -> None:
+        """Note the time of the first chunk that belongs to an answer."""
+        if self.first_token is None and chunk.kind != "note":
+            self.first_token = self.elapsed()
+
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return monotonic() - self.started
+
+
+def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None:
+    """Say on standard error who will speak, and which inputs it won't see whole."""
+    for line in ledger_lines(prepared.ledger):
+        note(sys.stderr, line)
+    if by_default:
+        note(
+            sys.stderr,
+            f"{backend.name} on {backend.location}: tiny, fluent, often wrong."
+            " A better one: `devchat models list`",
+        )
+    elif sys.stderr.isatty():
+        note(sys.stderr, f"{backend.name} on {backend.location}")
+
+
+def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
+    """Stream an answer to standard output in the form asked for."""
+    if form.json:
+        _show_json(backend, prepared)
+    elif form.extract:
+        _show_code(backend, prepared.request)
+    else:
+        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=form.plain)
+        completion = stream(backend, prepared.request, renderer, Stopwatch())
+        _explain_end(completion)
+
+
+def stream(
+    backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch
+) -> Completion:
+    """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended."""
+    completion = None
+    try:
+        with closing(backend.stream(request)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, Completion):
+                    completion = piece
+                else:
+                    watch.see(piece)
+                    renderer.feed(piece)
+    finally:
+        renderer.finish()
+    assert completion is not None, f"{backend.name} ended without a completion"
+    return completion
+
+
+def _show_json(backend: Backend, prepared: Prepared) -> None:
+    from devchat.render.reply import reply_json
+
+    watch, kept = Stopwatch(), Collector()
+
+    def show(completion: Completion) -> None:
+        end = watch.elapsed()
+        print(reply_json(completion, backend.location, first_token=watch.first_token, end=end))
+
+    try:
+        completion = stream(backend, prepared.request, kept, watch)
+    except KeyboardInterrupt:
+        usage = Usage(prepared.prompt_tokens, 0, exact=False)
+        show(Completion(kept.text, kept.reasoning, usage, "interrupted", backend.name))
+        raise
+    show(completion)
+
+
+def _show_code(backend: Backend, request: Request) -> None:
+    from devchat.render.reply import first_code_block
+
+    kept = Collector()
+    try:
+        stream(backend, request, kept, Stopwatch())
+    finally:
+        code = first_code_block(kept.text)
+        if code is None and kept.text:
+            print(kept.text, file=sys.stderr)
+    if code is None:
+        raise AnswerError("the answer holds no fenced code block", "the whole answer is above")
+    sys.stdout.write(code)
+
+
+def _explain_end(completion: Completion) -> None:
+    """Say so where an answer was cut short by something else than its own end."""
+    if completion.finish_reason == "length":
+        tokens = completion.usage.completion_tokens
+        note(sys.stderr, f"the answer was cut at {tokens:,} tokens: `--max-tokens` allows more")
+    elif completion.finish_reason == "filter":
+        note(sys.stderr, "the service's content filter ended the answer here")

@@ -1,0 +1,161 @@
+"""`devchat ask`: one question, its files, one answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devchat.errors import InputError, UsageError
+from devchat.types import Options, Schema
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from devchat.context import Attached
+    from devchat.prompts import Prompt
+    from devchat.settings import Settings
+
+STDIN_WAIT_SECONDS = 3.0
+"""How long a silent standard input is waited for when there is a question as well."""
+
+
+def ask(
+    question: Annotated[
+        list[str] | None, typer.Argument(help="The question; quotes are not needed.")
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--file",
+            "-f",
+            metavar="WHAT",
+            help="A file, FILE:10-40, a folder, a glob, a picture, - for standard input,"
+            " or an http(s) address. Repeatable.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="An alias, a GGUF file, or PROVIDER:MODEL."),
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option("--system", "-s", help="Replace the system prompt by this text.")
+    ] = None,
+    prompt: Annotated[
+        str, typer.Option("--prompt", "-p", help="The prompt file to use, by name.")
+    ] = "ask",
+    shots: Annotated[
+        int, typer.Option(min=0, help="How many of the prompt's examples to show the model.")
+    ] = 0,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="The longest answer, in tokens.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, max=2.0, help="0 is repeatable, 2 is wild.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Repeat a sampled answer.")] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="A JSON Schema file that the answer must match.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object about the answer.")
+    ] = False,
+    extract: Annotated[
+        bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Raw text, even in a terminal.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
+    ] = False,
+) -> int:
+    """Ask one question and stream the answer.
+
+    What is piped in goes along: git diff | devchat ask "what changed?"
+    """
+    from devchat.backends import open_backend
+    from devchat.chat import prepare
+    from devchat.cli.answer import Form, introduce, show_answer
+    from devchat.cli.dry_run import show_request
+    from devchat.models.resolve import resolve
+    from devchat.prompts import load_prompt, shipped_folder
+    from devchat.settings.load import load
+
+    flags = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
+    loaded = load(os.environ, {name: value for name, value in flags.items() if value is not None})
+    settings = loaded.settings
+    template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
+    options = _options(settings, template, seed, _read_schema(schema))
+    # The local engine loads its model while the inputs are read.
+    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
+        asked, attached = _read_inputs(" ".join(question or ()), tuple(file or ()), template)
+        prepared = prepare(
+            template, asked, attached, backend, options, shots=shots, system=system
+        )
+        if dry_run:
+            show_request(backend, prepared, json=json)
+            return 0
+        introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
+        show_answer(backend, prepared, Form(json, extract, plain or schema is not None))
+    return 0
+
+
+def _options(
+    settings: Settings, template: Prompt, seed: int | None, schema: Schema | None
+) -> Options:
+    """Flags and settings come before what the prompt file says."""
+
+    def first(*values: float | None) -> float | None:
+        return next((value for value in values if value is not None), None)
+
+    return Options(
+        temperature=first(settings.temperature, template.temperature),
+        max_tokens=settings.max_tokens or template.max_tokens,
+        seed=seed,
+        schema=schema or template.schema,
+    )
+
+
+def _read_schema(path: Path | None) -> Schema | None:
+    if path is None:
+        return None
+    from json import loads
+
+    from devchat.backends.structured import check_schema
+
+    try:
+        schema = loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"`{path}` can't be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"`{path}` is not JSON: {error}", "--schema takes a JSON Schema") from None
+    check_schema(schema)
+    return schema  # type: ignore[no-any-return]
+
+
+def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[str, Attached]:
+    """Return the question and its attachments; a lone piped text is the question itself."""
+    from devchat.context.attach import attach_stdin, read_attachments
+    from devchat.context.stdin import read_all, read_piped
+    from devchat.render.console import note
+
+    stdin = sys.stdin.buffer if sys.stdin else None
+    piped = None
+    if "-" not in files:
+        complete = bool(words or files)
+        wait = STDIN_WAIT_SECONDS if complete else None
+        piped = read_piped(stdin, wait_seconds=wait, say=lambda text: note(sys.stderr, text))
+    attached = read_attachments(files, folder=Path.cwd(), read_stdin=lambda: read_all(stdin))
+    if piped is not None:
+        extra = attach_stdin(piped)
+        if words or "question" not in template.inputs:
+            return words, attached + extra
+        words = "\n".join(text.text for text in extra.texts)
+    if not words and "question" in template.inputs:
+        raise UsageError("there is no question", 'try: devchat ask "what does `git gc` do?"')
+    return words, attached

@@ -1,0 +1,81 @@
+"""Show a request exactly as it would be sent, with its token counts."""
+
+from __future__ import annotations
+
+import sys
+from json import dumps
+from typing import Any
+
+from devchat.backends import Backend
+from devchat.chat import Prepared, count_messages
+from devchat.context.ledger import ledger_lines
+from devchat.render.console import note
+from devchat.sanitize import visible
+from devchat.types import Message, Text
+
+
+def show_request(backend: Backend, prepared: Prepared, *, json: bool) -> None:
+    """Print the model, the options and every message to standard output; send nothing."""
+    for line in ledger_lines(prepared.ledger):
+        note(sys.stderr, line)
+    if json:
+        print(dumps(_as_json(backend, prepared), ensure_ascii=False))
+        return
+    about = "" if backend.exact_count else "about "
+    window = f"window of {backend.context_tokens:,} tokens"
+    print(f"model    {visible(backend.name)} on {visible(backend.location)}, {window}")
+    print(f"options  {_options(prepared)}")
+    for message in prepared.request.messages:
+        tokens = count_messages((message,), backend)
+        print(f"\n--- {message.role}, {about}{tokens:,} tokens")
+        print(visible(_written(message)))
+    print(
+        f"\n--- {about}{prepared.prompt_tokens:,} tokens,"
+        f" and up to {prepared.answer_tokens:,} for the answer"
+    )
+
+
+def _options(prepared: Prepared) -> str:
+    options = prepared.request.options
+    named = {
+        "temperature": options.temperature,
+        "max_tokens": options.max_tokens,
+        "seed": options.seed,
+        "schema": dumps(options.schema) if options.schema is not None else None,
+    }
+    return ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
+
+
+def _written(message: Message) -> str:
+    return "\n".join(
+        part.text
+        if isinstance(part, Text)
+        else f"[picture {part.name}: {part.media_type}, {len(part.data):,} bytes]"
+        for part in message.content
+    )
+
+
+def _as_json(backend: Backend, prepared: Prepared) -> dict[str, Any]:
+    options = prepared.request.options
+    return {
+        "version": 1,
+        "model": backend.name,
+        "location": backend.location,
+        "window": backend.context_tokens,
+        "options": {
+            "temperature": options.temperature,
+            "max_tokens": options.max_tokens,
+            "seed": options.seed,
+            "schema": options.schema,
+        },
+        "messages": [
+            {
+                "role": message.role,
+                "content": _written(message),
+                "tokens": count_messages((message,), backend),
+            }
+            for message in prepared.request.messages
+        ],
+        "prompt_tokens": prepared.prompt_tokens,
+        "exact": backend.exact_count,
+    }

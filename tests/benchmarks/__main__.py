@@ -1,0 +1,74 @@
+"""`make bench`: measure, print, and write docs/benchmarks.md; exits 1 if a bar is not held."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from tests.benchmarks import first_words, startup, streaming
+from tests.benchmarks.pairs import Row
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
+SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
+    "startup": startup.measure,
+    "first_words": first_words.measure,
+    "streaming": streaming.measure,
+}
+INTRODUCTION = """# Benchmarks
+
+Every figure on this page was written by `make bench` (`python -m tests.benchmarks`), on the
+machine named below. Contestants run in turn within one run and the median of the ratios of each
+round counts, so a slow or busy machine slows all of them alike. A bar is what devchat promises.
+"""
+
+
+def page(rows: Sequence[Row]) -> str:
+    """Write the report."""
+    lines = [
+        INTRODUCTION,
+        f"{date.today()}, {_machine()}.\n",
+        "| what | measured | bar | held | medians |",
+        "|---|---:|---:|---|---|",
+    ]
+    for row in rows:
+        measured, bar = f"{row.measured:,.2f}{row.unit}", f"{row.bar:,g}{row.unit}"
+        held = "yes" if row.held else "**no**"
+        lines.append(f"| {row.what} | {measured} | {bar} | {held} | {row.detail} |")
+    return "\n".join(lines) + "\n"
+
+
+def _machine() -> str:
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cpus} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the suites named (all without names); only a whole run rewrites the page."""
+    home = Path(tempfile.mkdtemp(prefix="dc-"))
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LLM_USER_PATH": str(home / "llm"),
+        "DEVCHAT_CONFIG_DIR": str(home / "config"),
+        "DEVCHAT_DATA_DIR": str(home / "data"),
+        "DEVCHAT_RUNTIME_DIR": str(home / "run"),
+    }
+    try:
+        rows = [row for name in names or SUITES for row in SUITES[name](environ)]
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    text = page(rows)
+    print(text)
+    if not names:
+        PAGE.write_text(text)
+    return 0 if all(row.held for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
