@@ -1,0 +1,104 @@
+"""`devchat models`: what can be asked, the engines that run now, and how to end them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from devchat.cli.columns import columns, write_lines
+from devchat.errors import UsageError
+
+if TYPE_CHECKING:
+    from devchat.backends.local import EngineState
+    from devchat.models.catalogue import Listed
+
+app = typer.Typer(
+    help="See which models there are, and the engines that run them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Show what you can name after -m now, and why the rest can't be used."""
+    from devchat.models.catalogue import list_models
+    from devchat.settings.load import load
+
+    models = list_models(load(os.environ).settings, os.environ)
+    if json:
+        _print_json("models", models)
+        return
+    write_lines(_usable_lines([model for model in models if model.usable]))
+    if rest := [(model.spec, model.why) for model in models if not model.usable]:
+        write_lines(["", "NOT USABLE NOW", *columns(rest)])
+
+
+@app.command()
+def ps(json: Json = False) -> None:
+    """Show the engine processes: each keeps one local model in memory."""
+    from devchat.backends.local import engines
+    from devchat.settings.load import load
+
+    running = engines(load(os.environ).settings.paths.runtime)
+    if json:
+        _print_json("engines", running)
+    elif running:
+        heads = ("PID", "MODEL", "WINDOW", "CLIENTS", "IDLE", "MEMORY")
+        write_lines(columns([heads, *map(_engine_row, running)]))
+    else:
+        print("No engine runs. The first question to a local model starts one.")
+
+
+@app.command()
+def stop(
+    engine: Annotated[str | None, typer.Argument(help="A model's name, or a process id.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Stop every engine.")] = False,
+) -> None:
+    """Stop engine processes and give their memory back."""
+    from devchat.backends.local import stop_engines
+    from devchat.settings.load import load
+
+    if everything == (engine is not None):
+        raise UsageError("say which engine to stop", "`devchat models ps` lists them; or `--all`")
+    stopped = stop_engines(load(os.environ).settings.paths.runtime, engine)
+    for one in stopped:
+        write_lines([f"stopped {one.model} (pid {one.pid})"])
+    if stopped:
+        return
+    if engine:
+        raise UsageError(f"no engine runs `{engine}`", "`devchat models ps` lists those that run")
+    print("No engine runs.")
+
+
+def _usable_lines(models: Sequence[Listed]) -> list[str]:
+    if not models:
+        return ["No model can be used yet."]
+    heads = ("NAME", "WHAT IT IS", "WHERE", "TIER")
+    rows = [(model.spec, model.description, model.location, model.tier or "") for model in models]
+    use = 'Ask one: devchat ask -m NAME "..."   Keep one: devchat config set model NAME'
+    return [*columns([heads, *rows]), "", use]
+
+
+def _engine_row(engine: EngineState) -> tuple[str, ...]:
+    return (
+        str(engine.pid),
+        engine.model,
+        f"{engine.context_tokens:,}",
+        str(engine.clients),
+        f"{engine.idle_seconds:.0f} s",
+        f"{engine.resident_bytes / 1e6:,.0f} MB",
+    )
+
+
+def _print_json(name: str, values: Iterable[Listed | EngineState]) -> None:
+    from dataclasses import asdict
+    from json import dumps
+
+    # Foreign names travel as ASCII escapes: nothing in them commands a terminal.
+    items = [asdict(value) for value in values]
+    print(dumps({"version": 1, name: items}, indent=2, default=str))
