@@ -1,0 +1,152 @@
+"""One request on its own connection: frames in, and an eye on the engine's health."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from types import TracebackType
+
+from devchat import __version__
+from devchat.backends.local.start import Berth, Child, discard, runs_engine
+from devchat.backends.local.wire import PROTOCOL, Frame, WireError, receive
+from devchat.errors import (
+    AnswerError,
+    BackendError,
+    ContextError,
+    DevchatError,
+    EngineError,
+    ModelError,
+)
+
+SILENCE = 10.0
+"""Seconds without a word after which a process is frozen: it beats each second."""
+KINDS: dict[str, type[DevchatError]] = {
+    kind.__name__: kind
+    for kind in (AnswerError, BackendError, ContextError, EngineError, ModelError)
+}
+CRASHES = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
+AGAIN = "ask again: the next request starts a new engine"
+DAMAGED = "the file may be damaged: get it again, or choose another model with `-m`"
+MEMORY = "memory may have run out: close other programs, or choose a smaller model with `-m`"
+
+
+class Call:
+    """A connection on which one request is made; close it to take the request back."""
+
+    def __init__(
+        self, connection: socket.socket, berth: Berth, child: Child | None, stall: float
+    ) -> None:
+        self._connection, self._berth, self._child = connection, berth, child
+        self._pid = child.pid if child else None
+        self._stall = stall
+        self._loaded = False
+        connection.settimeout(min(SILENCE, stall))
+
+    def __enter__(self) -> Call:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the request, answered or not."""
+        self._connection.close()
+
+    def greet(self, request: bytes) -> bool:
+        """Send the request; tell whether an engine of our version took it.
+
+        One of another version is put aside, so that the next attempt starts our own.
+        """
+        try:
+            self._connection.sendall(request)
+            hello = self._receive()
+        except TimeoutError as error:
+            raise self._frozen() from error
+        match hello:
+            case None:
+                return False
+            case {"hello": {"protocol": int(protocol), "version": str(version), "pid": int(pid)}}:
+                self._pid = pid
+                if (protocol, version) == (PROTOCOL, __version__):
+                    return True
+        discard(self._berth)
+        return False
+
+    def frames(self) -> Iterator[Frame]:
+        """Give what the engine answers, without its heartbeats.
+
+        Raises the error that it reports, or `EngineError` if it dies, freezes or hangs.
+        """
+        steps, since = -1, 0.0
+        for frame in self._all():
+            if "alive" not in frame:
+                self._loaded |= "loaded" in frame
+                steps = -1
+                yield frame
+            elif frame["alive"] != steps:
+                steps, since = frame["alive"], frame["at"]
+            elif frame["at"] - since > self._stall:
+                # By the engine's clock: ours may have slept while the terminal was paused.
+                raise self._hung()
+
+    def failure(self) -> BackendError:
+        """Say why the engine is gone."""
+        code = self._child.exit_code() if self._child and self._child.pid == self._pid else None
+        words = self._berth.last_words()
+        if code is not None and code < 0:
+            return self._killed(signal.Signals(-code), words)
+        cause = f": {words}" if words else ""
+        return EngineError(f"the engine ended before its answer did{cause}", AGAIN)
+
+    def _all(self) -> Iterator[Frame]:
+        while True:
+            try:
+                frame = self._receive()
+            except TimeoutError as error:
+                raise self._frozen() from error
+            if frame is None:
+                raise self.failure()
+            if "error" in frame:
+                raise KINDS.get(frame["error"], BackendError)(frame["message"], frame["hint"])
+            yield frame
+
+    def _receive(self) -> Frame | None:
+        try:
+            return receive(self._connection)
+        except (ConnectionError, WireError):
+            return None
+
+    def _killed(self, number: signal.Signals, words: str) -> BackendError:
+        cause = f"signal {int(number)}, {number.name}" + (f": {words}" if words else "")
+        if number in CRASHES and not self._loaded:
+            return ModelError(f"llama.cpp crashed while it loaded the model ({cause})", DAMAGED)
+        hint = MEMORY if number == signal.SIGKILL else AGAIN
+        return EngineError(f"the engine was ended before its answer was ({cause})", hint)
+
+    def _frozen(self) -> EngineError:
+        self._kill()
+        seconds = self._connection.gettimeout()
+        return EngineError(f"the engine gave no sign of life for {seconds:g} seconds", AGAIN)
+
+    def _hung(self) -> EngineError:
+        self._kill()
+        return EngineError(
+            f"the engine made no progress for {self._stall:g} seconds",
+            f"{AGAIN}; `stall_seconds` in the settings allows it more time",
+        )
+
+    def _kill(self) -> None:
+        # Our connection is still open, so the number can't belong to a later process; still, look.
+        pid = self._pid or self._berth.pid()
+        if pid is not None and runs_engine(pid, self._berth.stem):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        discard(self._berth)

@@ -1,0 +1,164 @@
+"""The local backend: a client of the engine process.
+
+Every request has a connection of its own, so threads need no lock, closing it is how a request is
+taken back, and nothing is left to tidy after an error. One more connection is held as long as the
+backend is open: by it the engine knows its clients.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+
+from devchat import __version__
+from devchat.backends.local.call import Call
+from devchat.backends.local.request import written
+from devchat.backends.local.start import Berth, Child, Orders, connect
+from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode
+from devchat.backends.thinking import ThinkSplitter
+from devchat.errors import BackendError, ContextError
+from devchat.models import LocalModel
+from devchat.settings import Settings
+from devchat.types import Chunk, Completion, FinishReason, Request, Usage
+
+ATTEMPTS = 3
+"""Engines tried for one request: one may be leaving, another be of another version."""
+
+
+class LocalBackend:
+    """A model on this machine. Threads may share it. Starts its engine at once."""
+
+    location = "this machine"
+    accepts_images = False
+    exact_count = True
+
+    def __init__(self, model: LocalModel, settings: Settings, order: Orders, berth: Berth) -> None:
+        self.name, self.tier = model.name, model.tier
+        cap = settings.local.context_tokens
+        self._window = min(model.context_tokens, cap) if cap else model.context_tokens
+        self._local, self._order, self._berth = settings.local, order, berth
+        self._child: Child | None = None
+        self._held: socket.socket | None = None
+        self._hold()
+
+    @property
+    def context_tokens(self) -> int:
+        """The window that the model was trained for, or the smaller one that the user set."""
+        return self._window
+
+    def stream(self, request: Request) -> Iterator[Chunk | Completion]:
+        """Answer one request; see `Backend.stream`."""
+        if any(message.images for message in request.messages):
+            raise BackendError(
+                f"`{self.name}` can't look at pictures",
+                "leave them out, or choose a model that can with `-m`",
+            )
+        with self._call(written(request)) as call:
+            yield from _Reader(self.name, bound=request.options.schema is not None).read(call)
+
+    def complete_many(
+        self, requests: Sequence[Request]
+    ) -> Iterator[tuple[int, Completion | BackendError]]:
+        """Answer several requests, one after another."""
+        for index, request in enumerate(requests):
+            try:
+                *_, last = self.stream(request)
+            except BackendError as error:
+                yield index, error
+            except ContextError as error:
+                yield index, BackendError(error.message, error.hint)
+            else:
+                assert isinstance(last, Completion)
+                yield index, last
+
+    def count(self, text: str) -> int:
+        """Count tokens with the model's own tokenizer. Raises `BackendError`."""
+        with self._call({"op": "count", "text": text}) as call:
+            return next(int(frame["count"]) for frame in call.frames() if "count" in frame)
+
+    def close(self) -> None:
+        """Let the engine know that we need it no longer."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _call(self, frame: Frame) -> Call:
+        try:
+            data = encode(self._greeting() | frame)
+        except WireError as error:
+            raise ContextError(
+                f"the request is too large for the engine: {error}", "send less"
+            ) from error
+        for _ in range(ATTEMPTS):
+            call = self._connect()
+            try:
+                answered = call.greet(data)
+            except BaseException:
+                call.close()
+                raise
+            if answered:
+                return call
+            call.close()
+        raise call.failure()
+
+    def _connect(self) -> Call:
+        connection, child = connect(self._order, self._berth)
+        if child is not None:
+            self._child = child
+            self._hold()
+        return Call(connection, self._berth, self._child, self._local.stall_seconds)
+
+    def _hold(self) -> None:
+        self.close()
+        self._held, child = connect(self._order, self._berth)
+        self._child = child or self._child
+        frame = self._greeting() | {"op": "hold", "keep_alive": self._local.keep_alive}
+        try:
+            self._held.sendall(encode(frame))
+        except OSError:
+            # It left this very moment; the first request starts another.
+            self.close()
+
+    def _greeting(self) -> Frame:
+        return {"protocol": PROTOCOL, "version": __version__}
+
+
+class _Reader:
+    """Makes chunks and a completion of an engine's frames."""
+
+    def __init__(self, model: str, bound: bool) -> None:
+        self._model, self._bound = model, bound
+        self._splitter = ThinkSplitter()
+        self._parts: dict[str, list[str]] = {"text": [], "reasoning": [], "note": []}
+        self._load_seconds = 0.0
+
+    def read(self, call: Call) -> Iterator[Chunk | Completion]:
+        for frame in call.frames():
+            if "done" in frame:
+                yield from self._seen(() if self._bound else self._splitter.finish())
+                yield self._completion(frame)
+                return
+            yield from self._seen(self._chunks(frame))
+
+    def _chunks(self, frame: Frame) -> Iterator[Chunk]:
+        match frame:
+            case {"text": str(text)}:
+                yield from [Chunk("text", text)] if self._bound else self._splitter.feed(text)
+            case {"note": str(text)}:
+                yield Chunk("note", text)
+            case {"reasoning": True}:
+                self._splitter = ThinkSplitter(inside=True)
+            case {"loaded": float(seconds)}:
+                self._load_seconds = seconds
+
+    def _seen(self, chunks: Iterator[Chunk] | tuple[()]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            self._parts[chunk.kind].append(chunk.text)
+            yield chunk
+
+    def _completion(self, frame: Frame) -> Completion:
+        prompt, answer, cached = frame["usage"]
+        reason: FinishReason = "length" if frame["done"] == "length" else "stop"
+        text, reasoning = "".join(self._parts["text"]), "".join(self._parts["reasoning"])
+        usage = Usage(prompt, answer, cached)
+        return Completion(text, reasoning, usage, reason, self._model, self._load_seconds)

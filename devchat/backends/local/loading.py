@@ -1,0 +1,81 @@
+"""Load a model, with fewer layers on the GPU where it can't hold them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from devchat.backends.local.fit import retreats
+from devchat.backends.local.llama import Library, LoadError, Weights
+from devchat.errors import EngineError, ModelError
+
+Loaded = TypeVar("Loaded")
+
+
+class Loader:
+    """Opens one file, and again with less of it on the GPU."""
+
+    def __init__(
+        self, name: str, path: bytes, wanted: int, library: Library, step: Callable[[], None]
+    ) -> None:
+        self._name, self._path, self._library, self._step = name, path, library, step
+        self._wanted = wanted if library.offloads else 0
+
+    def load(self) -> Weights:
+        """Load the file as wanted, or as much so as the GPU allows. Raises `ModelError`."""
+        try:
+            return self._open(self._wanted)
+        except LoadError as error:
+            if not self._wanted:
+                raise _useless(self._name, error) from error
+            return self._less(self._wanted, str(error))
+
+    def retreat(self, weights: Weights, why: LoadError) -> Weights:
+        """Load again with less on the GPU, for no window could be made beside the weights.
+
+        Raises `EngineError` where nothing is on the GPU, `ModelError` where loading fails.
+        """
+        layers = weights.gpu_layers
+        weights.free()
+        if not layers:
+            raise EngineError(
+                f"llama.cpp could not make a window for `{self._name}`: {why}",
+                "close other programs, or send less",
+            )
+        return self._less(layers, str(why))
+
+    def note(self, weights: Weights) -> str:
+        """Say what the user should know of a retreat; "" where there was none."""
+        wanted = weights.layers if self._wanted < 0 else min(self._wanted, weights.layers)
+        if weights.gpu_layers < 0 or weights.gpu_layers >= wanted:
+            return ""
+        held = f"{weights.gpu_layers} of {weights.layers} layers are on it"
+        return f"the GPU could not hold the model: {held}, the rest runs on the processor"
+
+    def _open(self, layers: int) -> Weights:
+        return Weights(self._library, self._path, layers, self._step)
+
+    def _less(self, layers: int, why: str) -> Weights:
+        try:
+            total = Weights(self._library, self._path, 0, self._step, measure=True).layers
+            return first(self._open, retreats(layers, total)[1:])
+        except LoadError as error:
+            raise _useless(self._name, LoadError(why)) from error
+
+
+def first(open_with: Callable[[int], Loaded], tries: Sequence[int]) -> Loaded:
+    """Give what the first number of layers that can be opened gives. Raises `LoadError`."""
+    for layers in tries[:-1]:
+        try:
+            return open_with(layers)
+        except LoadError:
+            continue
+    return open_with(tries[-1])
+
+
+def _useless(name: str, why: LoadError) -> ModelError:
+    return ModelError(
+        f"llama.cpp can't load `{name}`: {why}",
+        "the file may be damaged, or newer than this llama.cpp: get it again, or update "
+        "llama-cpp-python; `devchat models list` shows what is here",
+    )

@@ -1,0 +1,114 @@
+"""Bind an answer to a JSON Schema through llguidance.
+
+A token is chosen freely first and only a refused one costs a mask over the vocabulary: with a
+schema, most tokens a model would choose are right anyway.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from devchat.backends.local.llama import Weights, Window, bare_import
+from devchat.backends.local.sampling import Sampler
+from devchat.errors import AnswerError, BackendError
+
+# One spelling of white space, the one that models have seen most: none can be spun out for ever.
+STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+
+class Grammars:
+    """Makes guides for one vocabulary; what takes long (0.3 s) is made once, on first use."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._tokenizer: Any = None
+
+    def guide(self, schema: dict[str, Any]) -> Guide:
+        """Prepare for an answer that matches. Raises `AnswerError` for a schema it can't serve."""
+        library = _library()
+        if self._tokenizer is None:
+            self._tokenizer = _tokenizer(library, self._weights)
+        try:
+            grammar = library.LLMatcher.grammar_from_json_schema(schema, overrides=STYLE)
+        except ValueError as error:
+            raise _unusable(str(error)) from error
+        matcher = library.LLMatcher(self._tokenizer, grammar, log_level=0)
+        if matcher.is_error():
+            raise _unusable(matcher.get_error())
+        return Guide(self._weights, matcher)
+
+
+class Guide:
+    """Follows one answer through its schema."""
+
+    def __init__(self, weights: Weights, matcher: Any) -> None:
+        self._weights, self._matcher = weights, matcher
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was chosen so far matches the schema."""
+        return bool(self._matcher.is_accepting())
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing may follow."""
+        return bool(self._matcher.is_stopped())
+
+    def choose(self, sampler: Sampler, window: Window) -> int:
+        """Choose a token that the schema allows next."""
+        token = sampler.sample(window.context)
+        if not self._allows(token):
+            _mask(window.logits(), self._matcher.compute_bitmask(), self._weights.size)
+            token = sampler.sample(window.context)
+        if not self._weights.ends(token):
+            self._matcher.consume_token(token)
+        return token
+
+    def _allows(self, token: int) -> bool:
+        if self._weights.ends(token):
+            return self.complete
+        return bool(self._matcher.validate_tokens([token]))
+
+
+def _mask(logits: int, allowed: bytes, size: int) -> None:
+    import numpy as np
+
+    numbers = np.ctypeslib.as_array((ctypes.c_float * size).from_address(logits))
+    bits = np.unpackbits(np.frombuffer(allowed, np.uint8), bitorder="little")[:size]
+    numbers[bits == 0] = -np.inf
+
+
+def _library() -> Any:
+    try:
+        return bare_import("llguidance", "_lib")
+    except ImportError as error:
+        raise BackendError(
+            "answers bound to a schema need llguidance, which is not installed",
+            "pip install 'devchat-cli[local]'",
+        ) from error
+
+
+def _tokenizer(library: Any, weights: Weights) -> Any:
+    # llguidance marks control tokens by a leading 0xFF, so that no grammar ever spells one.
+    tokens = [
+        b"\xff" * weights.controls(token) + weights.piece(token, special=True)
+        for token in range(weights.size)
+    ]
+    # pylint-free note: the C function's address, for llguidance calls it itself.
+    tokenize = ctypes.cast(weights.c._lib.llama_tokenize, ctypes.c_void_p).value
+    return library.LLTokenizer.from_llamacpp(
+        tokens=tokens,
+        vocab_ptr=weights.vocabulary,
+        tokenize_fptr=tokenize,
+        eos_token=weights.eos,
+        slices=None,
+    )
+
+
+def _unusable(why: str) -> AnswerError:
+    # llguidance adds a line with the place in its own source.
+    return AnswerError(
+        f"the schema can't be followed here: {why.strip().splitlines()[0]}",
+        "take that part out of the schema, or choose a remote model with `-m`",
+    )

@@ -1,0 +1,266 @@
+"""The engine's side of its socket: clients, the queue, heartbeats, and when to leave.
+
+Knows nothing of models. One thread accepts, one reads each client, one beats; the main thread
+takes jobs from `Server.jobs` and answers them with `Client.send`, which never waits.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+
+from devchat.backends.local.request import Asked
+from devchat.backends.local.wire import (
+    LARGEST,
+    PROTOCOL,
+    Frame,
+    WireError,
+    encode,
+    peer_uid,
+    receive,
+)
+
+BEAT = 1.0
+"""Seconds between two signs of life to a client that waits."""
+FIRST_CLIENT = 60.0
+"""Seconds after which an engine leaves that nobody ever spoke to."""
+FLUSH = 5.0
+"""Seconds that a leaving engine gives slow readers for the end of their answers."""
+
+
+class Client:
+    """One connection. What its reader is too slow for waits here, not in the main thread."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.gone = False
+        self.waiting = False
+        self.holds = False
+        self._unsent = bytearray()
+        self._lock = Lock()
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame, now or by a later `flush`."""
+        data = encode(frame)
+        with self._lock:
+            self._unsent += data
+            if len(self._unsent) > LARGEST:
+                self.gone = True
+        self.flush()
+
+    def flush(self) -> bool:
+        """Send what the reader takes without waiting; tell whether nothing is left."""
+        with self._lock:
+            try:
+                while self._unsent and not self.gone:
+                    sent = self.connection.send(self._unsent, socket.MSG_DONTWAIT)
+                    del self._unsent[:sent]
+            except BlockingIOError:
+                return False
+            except OSError:
+                self.gone = True
+        return True
+
+    def beat(self, steps: int) -> None:
+        """Say that we live, unless the client is not even reading what it was sent."""
+        if self.flush():
+            self.send({"alive": steps, "at": time.monotonic()})
+
+
+@dataclass(slots=True)
+class Job:
+    """A request in the queue."""
+
+    client: Client
+    request: Asked
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the engine listens, and what marks that socket as ours."""
+
+    path: Path
+    inode: tuple[int, int]
+    version: str
+
+    def ours(self) -> bool:
+        """Tell whether the path still leads to us."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self.inode
+
+
+class Server:
+    """Everything that happens beside the model's work."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        place: Place,
+        describe: Callable[[], Frame],
+        read: Callable[[Frame], Asked],
+    ) -> None:
+        self.jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self.steps = 0
+        self.loaded = Event()
+        self.failure: Frame | None = None
+        self.stopping = False
+        self.count: Callable[[str], int] = len
+        self._listener, self._place = listener, place
+        self._describe, self._read = describe, read
+        self._clients: set[Client] = set()
+        self._pending = 0
+        self._leaving = False
+        self._lock = Lock()
+        self._came = False
+        self._keep_alive = FIRST_CLIENT
+        self._last_used = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        # At its own `listen`, the kernel notes us, not our starter, as the socket's owner.
+        self._listener.listen(128)
+        for work in (self._accept, self._beat):
+            Thread(target=work, daemon=True).start()
+
+    def finished(self, job: Job) -> None:
+        """Note that a job was answered."""
+        job.client.waiting = False
+        with self._lock:
+            self._pending -= 1
+            self._last_used = time.monotonic()
+        self._leave_if_unused()
+
+    def leave(self, force: bool = False) -> None:
+        """Stop listening and let the main thread end after its last job; `force`: even this one."""
+        with self._lock:
+            self.stopping |= force
+            if self._leaving:
+                return
+            self._leaving = True
+            if self._place.ours():
+                self._place.path.unlink(missing_ok=True)
+        self.jobs.put(None)
+
+    def drain(self) -> None:
+        """Give slow readers a moment for what they were not sent yet."""
+        end = time.monotonic() + FLUSH
+        while not all([client.flush() for client in self._everyone()]) and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def _everyone(self) -> list[Client]:
+        with self._lock:
+            return list(self._clients)
+
+    def _accept(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            if peer_uid(connection) != os.geteuid():
+                connection.close()
+                continue
+            Thread(target=self._serve, args=(Client(connection),), daemon=True).start()
+
+    def _serve(self, client: Client) -> None:
+        with client.connection:
+            # Malformed, or gone: this client's affair alone.
+            with suppress(WireError, OSError, KeyError, TypeError, ValueError):
+                self._converse(client)
+            client.gone = True
+        with self._lock:
+            self._clients.discard(client)
+        self._leave_if_unused()
+
+    def _converse(self, client: Client) -> None:
+        frame = receive(client.connection)
+        if frame is None or not self._welcome(client, frame):
+            return
+        match frame.get("op"):
+            case "stream":
+                self._queue(Job(client, self._read(frame)))
+            case "count":
+                self._count(client, str(frame["text"]))
+            case "status":
+                client.send(self._status())
+            case "stop":
+                client.send(self._status())
+                self.leave(force=True)
+        # Whatever comes next, or the end of the connection, takes the request back.
+        receive(client.connection)
+
+    def _welcome(self, client: Client, frame: Frame) -> bool:
+        mine = {"protocol": PROTOCOL, "version": self._place.version}
+        fits = all(frame.get(name) == value for name, value in mine.items())
+        with self._lock:
+            if self._leaving:
+                # A client that gets no word at all knows that it may ask again elsewhere.
+                return False
+            self._clients.add(client)
+            if fits and "keep_alive" in frame:
+                self._came = True
+                self._keep_alive = float(frame["keep_alive"])
+                client.holds = True
+        client.send({"hello": mine | {"pid": os.getpid()}})
+        return fits
+
+    def _queue(self, job: Job) -> None:
+        job.client.waiting = True
+        with self._lock:
+            ahead = self._pending
+            self._pending += 1
+            leaving = self._leaving
+            if not leaving:
+                self.jobs.put(job)
+        if leaving:
+            job.client.connection.shutdown(socket.SHUT_RDWR)
+        elif ahead:
+            many = "request is" if ahead == 1 else "requests are"
+            job.client.send({"note": f"the model is busy: {ahead} {many} answered first"})
+
+    def _count(self, client: Client, text: str) -> None:
+        client.waiting = True
+        self.loaded.wait()
+        client.waiting = False
+        client.send(self.failure or {"count": self.count(text)})
+
+    def _status(self) -> Frame:
+        with self._lock:
+            clients = sum(client.holds for client in self._clients)
+            idle = 0.0 if self._pending else time.monotonic() - self._last_used
+            numbers = {"clients": clients, "queued": self._pending, "idle": idle}
+        return {"status": self._describe() | numbers}
+
+    def _beat(self) -> None:
+        while not self._leaving:
+            time.sleep(BEAT)
+            for client in self._everyone():
+                if client.waiting:
+                    client.beat(self.steps)
+                else:
+                    client.flush()
+            if not self._place.ours():
+                self.leave()
+            self._leave_if_unused()
+
+    def _leave_if_unused(self) -> None:
+        with self._lock:
+            used = self._pending or (not self._keep_alive and any(c.holds for c in self._clients))
+            idle = time.monotonic() - self._last_used
+            patience = self._keep_alive if self._came else FIRST_CLIENT
+        if not used and idle >= patience:
+            self.leave()
+
+
+def bound(listener: int) -> socket.socket:
+    """Take over the listening socket that our starter made."""
+    os.set_inheritable(listener, False)
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=listener)
