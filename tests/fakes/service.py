@@ -6,11 +6,15 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+from devchat.backends import Backend, open_backend
+from devchat.models import RemoteModel
+from devchat.settings import Provider, Settings
 
 Json = dict[str, Any]
 
@@ -27,7 +31,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer. `pause` seconds lie between parts; `cut` drops the connection after them."""
+    """What to answer. `pause` seconds lie between parts; `cut` drops the connection after them.
+
+    Status 0 drops the connection without a word.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -73,6 +80,18 @@ def refused(status: int, message: str, **fields: Any) -> Reply:
     """Reply with an error in OpenAI's form; `retry_after` goes into the header."""
     headers = {"retry_after": fields.pop("retry_after")} if "retry_after" in fields else {}
     return plain({"error": {"message": message, **fields}}, status, **headers)
+
+
+def open_at(
+    url: str,
+    settings: Settings,
+    environ: Mapping[str, str] | None = None,
+    model: str = "bright-1",
+    **fields: Any,
+) -> Backend:
+    """Open the backend of a model of provider `fake` at a URL; `fields` are the provider's."""
+    provider = Provider("fake", url, **fields)
+    return open_backend(RemoteModel(f"fake:{model}", provider, model), settings, environ or {})
 
 
 class Service:
@@ -133,7 +152,8 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = service.answer(Seen(self.command, self.path, headers, body))
             try:
-                self._send(reply)
+                if reply.status:
+                    self._send(reply)
             except OSError:
                 service.dropped.set()
 

@@ -68,13 +68,14 @@ def _key(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> 
     """Find the provider's key and where it came from; ("", "") where it needs none."""
     if not provider.key:
         return "", ""
-    from devchat.settings.keys import find_key
+    from devchat.settings.keys import find_key, variable_of_key
 
     found = find_key(provider.key, environ, settings.paths)
     if found is None:
         raise BackendError(
             f"no key for `{provider.name}` is set",
-            f"set `{provider.key.upper()}_API_KEY`, or run `devchat config set keys.{provider.key}`",
+            f"set `{variable_of_key(provider.key)}`, "
+            f"or run `devchat config set keys.{provider.key}`",
         )
     if not (found.value.isascii() and found.value.isprintable() and " " not in found.value):
         raise SettingsError(
