@@ -7,7 +7,15 @@ User are filled (`$question`, `$$` for a dollar); examples stand as they are.
 
 from __future__ import annotations
 
-from devchat.prompts.folders import Listed, find_prompt, list_prompts, load_prompt, shipped_folder
+from devchat.prompts.folders import (
+    Listed,
+    check_name,
+    find_prompt,
+    list_prompts,
+    load_prompt,
+    read_prompt,
+    shipped_folder,
+)
 from devchat.prompts.parse import parse
 from devchat.prompts.prompt import Example, Prompt, Section
 
@@ -16,9 +24,11 @@ __all__ = [
     "Listed",
     "Prompt",
     "Section",
+    "check_name",
     "find_prompt",
     "list_prompts",
     "load_prompt",
     "parse",
+    "read_prompt",
     "shipped_folder",
 ]

@@ -29,10 +29,17 @@ def shipped_folder() -> Path:
     return packed if packed.is_dir() else here.parent / "prompts"
 
 
+def check_name(name: str) -> None:
+    """Raise PromptError for what can't be a prompt's name, paths above all."""
+    if not NAME.fullmatch(name):
+        raise PromptError(
+            f"a prompt can't be named `{name}`", "use letters, digits, `-`, `_`; no path, no `.md`"
+        )
+
+
 def find_prompt(name: str, folders: Sequence[Path]) -> Path:
     """Return the path of a prompt, from the first folder that has it. Raises PromptError."""
-    if not NAME.fullmatch(name):
-        raise PromptError(f"`{name}` can't be a prompt's name", "use letters, digits and `-`")
+    check_name(name)
     for folder in folders:
         if (path := folder / f"{name}.md").exists():
             return path
@@ -46,7 +53,7 @@ def find_prompt(name: str, folders: Sequence[Path]) -> Path:
 def load_prompt(name: str, folders: Sequence[Path]) -> Prompt:
     """Read a prompt from the first folder that has it. Raises PromptError."""
     path = find_prompt(name, folders)
-    return parse(_read(path, name), name, path.parent)
+    return parse(read_prompt(path, name), name, path.parent)
 
 
 def list_prompts(folders: Sequence[Path]) -> tuple[Listed, ...]:
@@ -70,7 +77,8 @@ def _listed(name: str, folders: Sequence[Path]) -> Listed:
     return Listed(name, first, prompt.description, second)
 
 
-def _read(path: Path, name: str) -> str:
+def read_prompt(path: Path, name: str) -> str:
+    """Read the text of a prompt file. Raises PromptError."""
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ A key is never printed, logged, or stored anywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devchat.errors import SettingsError
@@ -32,15 +32,36 @@ def variable_of_key(name: str) -> str:
 
 def find_key(name: str, environ: Mapping[str, str], paths: Paths) -> Key | None:
     """Find a key by its name, or None. Raises SettingsError where the file of keys is unsafe."""
-    from devchat.settings.vault import read_secret
+    return find_keys([name], environ, paths)[name]
 
+
+def find_keys(
+    names: Iterable[str], environ: Mapping[str, str], paths: Paths
+) -> Mapping[str, Key | None]:
+    """Find several keys with at most one call of the keyring. Raises as `find_key` does."""
+    from devchat.settings.vault import read_secrets
+
+    found = {name: _from_environment(name, environ) for name in names}
+    missing = [name for name, key in found.items() if key is None]
+    secrets = read_secrets(missing, environ) if missing else {}
+    stored = _read_file(paths) if missing else {}
+    for name in missing:
+        if value := secrets.get(name, "").strip():
+            found[name] = Key(value, KEYRING)
+        elif name in stored:
+            found[name] = Key(stored[name], str(paths.keys_file))
+    return found
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> Key | None:
     variable = variable_of_key(name)
-    if value := environ.get(variable, "").strip():
-        return Key(value, f"{variable} in the environment")
-    if value := (read_secret(name, environ) or "").strip():
-        return Key(value, KEYRING)
-    stored = _read_file(paths)
-    return Key(stored[name], str(paths.keys_file)) if name in stored else None
+    value = environ.get(variable, "").strip()
+    return Key(value, f"{variable} in the environment") if value else None
+
+
+def stored_names(paths: Paths) -> tuple[str, ...]:
+    """Name the keys in the file; a keyring can't be asked for its names."""
+    return tuple(_read_file(paths))
 
 
 def store_key(name: str, value: str, paths: Paths, environ: Mapping[str, str]) -> str:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 SERVICE = "devchat"
 WAIT_SECONDS = 30.0
 """Long enough for somebody to unlock the keyring."""
 
 
-def read_secret(
-    name: str, environ: Mapping[str, str], wait_seconds: float = WAIT_SECONDS
-) -> str | None:
-    """Return a secret, or None where there is none or no keyring that works."""
-    found = _call({"action": "read", "name": name}, environ, wait_seconds)
-    return found if isinstance(found, str) else None
+def read_secrets(
+    names: Sequence[str], environ: Mapping[str, str], wait_seconds: float = WAIT_SECONDS
+) -> Mapping[str, str]:
+    """Return those secrets that there are; none where no keyring works."""
+    found = _call({"action": "read", "names": names}, environ, wait_seconds)
+    return found if isinstance(found, dict) else {}
 
 
 def write_secret(
@@ -35,10 +36,13 @@ def delete_secret(
     name: str, environ: Mapping[str, str], wait_seconds: float = WAIT_SECONDS
 ) -> bool:
     """Delete a secret and return whether there was one."""
-    return _call({"action": "delete", "name": name}, environ, wait_seconds) is True
+    # A backend raises where there is nothing to delete; the null one takes everything.
+    found = read_secrets([name], environ, wait_seconds)
+    request = {"action": "delete", "name": name}
+    return name in found and _call(request, environ, wait_seconds) is True
 
 
-def _call(request: Mapping[str, str], environ: Mapping[str, str], wait_seconds: float) -> object:
+def _call(request: Mapping[str, Any], environ: Mapping[str, str], wait_seconds: float) -> object:
     import subprocess
 
     try:
@@ -58,21 +62,21 @@ def _call(request: Mapping[str, str], environ: Mapping[str, str], wait_seconds: 
 
 def main() -> None:
     """Answer one request on standard input, in JSON, from the keyring."""
+    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+
+
+def _answer(request: Mapping[str, Any]) -> object:
     import keyring
 
-    request = json.load(sys.stdin)
+    if request["action"] == "read":
+        found = {name: keyring.get_password(SERVICE, name) for name in request["names"]}
+        return {name: value for name, value in found.items() if value}
     name = request["name"]
-    found: str | bool | None
-    match request["action"]:
-        case "delete":
-            found = keyring.get_password(SERVICE, name) is not None
-            keyring.delete_password(SERVICE, name)
-        case "write":
-            keyring.set_password(SERVICE, name, request["value"])
-            found = keyring.get_password(SERVICE, name)
-        case _:
-            found = keyring.get_password(SERVICE, name)
-    json.dump(found, sys.stdout)
+    if request["action"] == "write":
+        keyring.set_password(SERVICE, name, request["value"])
+        return keyring.get_password(SERVICE, name)
+    keyring.delete_password(SERVICE, name)
+    return True
 
 
 if __name__ == "__main__":
