@@ -12,9 +12,14 @@ from importlib.metadata import files
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from devchat.models import LocalModel
 from devchat.settings import Paths, Settings
+
+# A busy machine is no failure: tests assert nothing about time.
+hypothesis_settings.register_profile("devchat", deadline=None)
+hypothesis_settings.load_profile("devchat")
 
 Devchat = Callable[..., "subprocess.CompletedProcess[str]"]
 
