@@ -108,6 +108,10 @@ def test_reasoning_is_kept_apart(settings: Settings, parts: list[bytes]) -> None
         assert "".join(chunk.text for chunk in chunks if chunk.kind == kind) == text
 
 
+def test_an_answer_that_ends_like_a_tag_is_whole(settings: Settings) -> None:
+    assert ask_once([said("<", "thi")], settings)[1].text == "<thi"
+
+
 @pytest.mark.parametrize(
     ("reason", "ours"),
     [("stop", "stop"), ("length", "length"), ("content_filter", "filter"), ("eos", "stop")],

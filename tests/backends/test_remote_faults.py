@@ -120,6 +120,7 @@ TOO_LONG = (
         ([plain("{bad")], BackendError, "invalid JSON", "base_url"),
         ([plain("[]")], BackendError, "no JSON object", "base_url"),
         ([plain("{}")], BackendError, "no answer in it", "base_url"),
+        ([plain({"choices": [1]})], BackendError, "no answer in it", "base_url"),
         ([plain({"error": {"message": "busy"}})], BackendError, "`fake` failed: busy", "later"),
         ([streamed(b"data: {\n\n")], BackendError, "invalid JSON", "base_url"),
         ([streamed()], BackendError, "no answer in it", "base_url"),
@@ -136,6 +137,16 @@ def test_what_a_service_says_is_translated(
     assert type(error) is kind and not text
     assert message in error.message
     assert hint in error.hint
+
+
+def test_an_empty_stream_is_asked_what_it_hides(settings: Settings) -> None:
+    """As llama_cpp.server does: errors are shown only to those who don't stream."""
+
+    def script(seen: Seen) -> Reply:
+        return streamed() if seen.body["stream"] else refused(400, TOO_LONG)
+
+    error, _ = fail(script, settings)
+    assert isinstance(error, ContextError)
 
 
 def test_a_key_is_asked_for_where_none_is_named(settings: Settings) -> None:

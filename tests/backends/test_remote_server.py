@@ -1,4 +1,4 @@
-"""The remote backend against a real OpenAI-compatible server: llama_cpp.server, embedded weights."""
+"""The remote backend against a real server: llama_cpp.server with the embedded weights."""
 
 from __future__ import annotations
 

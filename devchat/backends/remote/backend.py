@@ -13,7 +13,7 @@ from devchat.backends.remote.connection import Connection, Events
 from devchat.backends.remote.estimate import Estimate
 from devchat.backends.remote.explain import Service, explain, is_context, is_credit
 from devchat.backends.remote.failure import Failure
-from devchat.backends.remote.ladder import Ladder, RungRefused, refuses_rung
+from devchat.backends.remote.ladder import Answer, Ladder, RungRefused, refuses_rung
 from devchat.backends.remote.many import answer_many
 from devchat.backends.remote.payload import Body, Dialect, Rung, write_body
 from devchat.backends.remote.reading import Reading
@@ -53,7 +53,7 @@ class Remote:
         """The window that the provider's table states."""
         return self._context_tokens
 
-    def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
+    def stream(self, request: Request) -> Answer:
         """Answer one request; closing the iterator closes the connection.
 
         Raises `UnreachableError`, `RefusedError`, `ModelError`, `ContextError`, `AnswerError`
@@ -78,26 +78,41 @@ class Remote:
         """Close all connections."""
         self._connection.close()
 
-    def _ask(self, request: Request, rung: Rung) -> Generator[Chunk | Completion, None, None]:
+    def _ask(self, request: Request, rung: Rung) -> Answer:
+        try:
+            try:
+                yield from self._attempt(request, rung, streaming=True)
+            except Failure as failure:
+                if failure.kind != "empty":
+                    raise
+                # llama_cpp.server ends the stream without a word where it meets an error, or
+                # serves another request first; asked for the whole answer, it says which.
+                yield from self._attempt(request, rung, streaming=False)
+        except Failure as failure:
+            raise explain(failure, self._service, self._connection.models) from None
+
+    def _attempt(self, request: Request, rung: Rung, streaming: bool) -> Answer:
+        """Ask once the service takes it. Raises `Failure`."""
         reading = Reading()
-        events = yield from self._accepted(request, rung)
+        events = yield from self._accepted(request, rung, streaming)
         try:
             for event in events:
                 yield from reading.take(event)
             yield from reading.finish()
         except Failure as failure:
-            if reading.begun and failure.kind != "status":
-                failure = Failure("cut")
-            raise self._explain(failure) from None
+            broken = reading.begun and failure.kind != "status"
+            raise Failure("cut") if broken else failure from None
         finally:
             events.close()
         yield self._complete(request, reading)
 
-    def _accepted(self, request: Request, rung: Rung) -> Generator[Chunk, None, Events]:
-        """Send a request until the service takes it; return its events."""
+    def _accepted(
+        self, request: Request, rung: Rung, streaming: bool
+    ) -> Generator[Chunk, None, Events]:
+        """Send a request until the service takes it; return its events. Raises `Failure`."""
         tries = 0
         while True:
-            body = write_body(request, self._service.model, self._dialect, rung)
+            body = write_body(request, self._service.model, self._dialect, rung, streaming)
             try:
                 return self._connection.ask(body)
             except Failure as failure:
@@ -108,7 +123,7 @@ class Remote:
                     raise RungRefused from None
                 wait = self._wait(failure, tries)
                 if wait is None:
-                    raise self._explain(failure) from None
+                    raise
             tries += 1
             if wait >= _WORTH_A_NOTE:
                 yield Chunk("note", f"{self.location} is busy: trying again in {wait:.0f} s")
@@ -140,9 +155,6 @@ class Remote:
             return None
         wait = _FIRST_WAIT * 2**tries if failure.wait is None else failure.wait
         return wait if wait <= _LONGEST_WAIT else None
-
-    def _explain(self, failure: Failure) -> DevchatError:
-        return explain(failure, self._service, self._connection.models)
 
     def _complete(self, request: Request, reading: Reading) -> Completion:
         asked = "\n".join(message.text for message in request.messages)

@@ -85,7 +85,7 @@ def _network(failure: Failure, service: Service) -> DevchatError:
     where, said = service.location, quote(failure.said, service)
     if failure.kind == "cut":
         return BackendError(f"the answer of {where} broke off, so it is incomplete", "ask again")
-    if failure.kind == "garbled":
+    if failure.kind in ("garbled", "empty"):
         return BackendError(
             f"{where} did not answer as this API does{said}",
             f"is `base_url` `{service.base_url}` right? It often ends in `/v1`",

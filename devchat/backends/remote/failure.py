@@ -19,6 +19,7 @@ Kind = Literal[
     "proxy",  # the proxy did not let us through
     "lost",  # any other trouble on the way
     "garbled",  # what came is not what this API answers
+    "empty",  # nothing came: accepted, and then ended without a word
 ]
 
 

@@ -42,7 +42,9 @@ class Dialect:
         return None
 
 
-def write_body(request: Request, model: str, dialect: Dialect, rung: Rung) -> Body:
+def write_body(
+    request: Request, model: str, dialect: Dialect, rung: Rung, streaming: bool = True
+) -> Body:
     """Write the body of `POST /chat/completions`."""
     messages = request.messages
     if rung in ("json_object", "prompt") and request.options.schema is not None:
@@ -50,9 +52,9 @@ def write_body(request: Request, model: str, dialect: Dialect, rung: Rung) -> Bo
     body: Body = {
         "model": model,
         "messages": [_message(message) for message in messages],
-        "stream": True,
+        "stream": streaming,
     }
-    if dialect.reports_usage:
+    if streaming and dialect.reports_usage:
         body["stream_options"] = {"include_usage": True}
     return body | _options(request.options, dialect) | _format(request.options.schema, rung)
 

@@ -56,7 +56,7 @@ class Reading:
         for chunk in self._splitter.finish():
             yield self._add(chunk)
         if self.finish_reason is None:
-            raise Failure("cut") if self.begun else Failure("garbled", "no answer in it")
+            raise Failure("cut" if self.begun else "empty", "no answer in it")
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Chunk]:
         for name in ("reasoning_content", "reasoning"):
