@@ -17,9 +17,8 @@ from devchat.render.terminal.layout import (
     Page,
     block,
     code_lines,
-    first_number,
     item,
-    marker,
+    items,
     starts_loose,
 )
 from devchat.render.terminal.wrap import Row
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 # A last line of these alone says not yet what it is: a heading, a fence, a rule, a table.
 _UNDECIDED = re.compile(r"[\s`~#>*+=|:\-_]*")
 
+_BLANK_LINES = re.compile(r"\A(?:[ \t]*\n)+")
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
@@ -39,7 +40,7 @@ class _Unit:
     start: int
     gap: bool
     marker: str = ""
-    number: int | None = None
+    number: int = 0
 
 
 class Document:
@@ -50,12 +51,13 @@ class Document:
         self._code = Highlighter()
         self._pending = ""
         self._gap = False
-        self._number: int | None = None
+        self._number = 0
         self._lines_done = 0
 
     def feed(self, text: str) -> None:
         """Add text, already made visible."""
         self._pending += text
+        self._pending = _BLANK_LINES.sub("", self._pending)
 
     def settle(self, width: int, *, final: bool = False) -> list[Row]:
         """Take out and lay out what can't change any more; everything, if nothing will follow."""
@@ -101,7 +103,7 @@ class Document:
                 yield from _items(node, page, gap, number)
             else:
                 yield _Unit(node, _start(node), gap)
-            gap, number = True, None
+            gap, number = True, 0
 
     def _rows(self, unit: _Unit, page: Page) -> list[Row]:
         if unit.marker:
@@ -126,11 +128,10 @@ class Document:
         return _flat(lines[:count]), _flat(lines[count:])
 
 
-def _items(node: SyntaxTreeNode, page: Page, gap: bool, number: int | None) -> Iterator[_Unit]:
-    first = first_number(node) if number is None else number
-    for index, child in enumerate(node.children):
+def _items(node: SyntaxTreeNode, page: Page, gap: bool, number: int) -> Iterator[_Unit]:
+    for index, (child, marker, count) in enumerate(items(node, at_least=number)):
         loose = starts_loose(child, page.lines) if index else gap
-        yield _Unit(child, _start(child), loose, marker(node, first + index), first + index)
+        yield _Unit(child, _start(child), loose, marker, count)
 
 
 def _start(node: SyntaxTreeNode) -> int:

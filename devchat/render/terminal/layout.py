@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -65,16 +65,20 @@ def starts_loose(node: SyntaxTreeNode, lines: Sequence[str]) -> bool:
     return start > 0 and not lines[start - 1].strip(" \t>")
 
 
-def marker(node: SyntaxTreeNode, number: int, depth: int = 0) -> str:
-    """Say what stands before an item of a list: its number or a bullet."""
-    if node.type == "bullet_list":
-        return "◦" if depth % 2 else "•"
-    return f"{number}."
+def items(
+    node: SyntaxTreeNode, depth: int = 0, at_least: int = 0
+) -> Iterator[tuple[SyntaxTreeNode, str, int]]:
+    """Yield a list's items with their marker and number.
 
-
-def first_number(node: SyntaxTreeNode) -> int:
-    """Read the number that a list starts with."""
-    return int(node.attrs.get("start", 1))
+    Numbers are counted on where the source repeats them, and kept where it leaves some out.
+    """
+    number = at_least - 1
+    for child in node.children:
+        if node.type == "bullet_list":
+            yield child, "◦" if depth % 2 else "•", 0
+        else:
+            number = max(number + 1, int(child.info or 0))
+            yield child, f"{number}{child.markup}", number
 
 
 def _paragraph(node: SyntaxTreeNode, page: Page) -> list[Row]:
@@ -128,9 +132,9 @@ def _quote(node: SyntaxTreeNode, page: Page) -> list[Row]:
 def _list(node: SyntaxTreeNode, page: Page) -> list[Row]:
     depth = sum(parent.type == "bullet_list" for parent in _parents(node))
     rows: list[Row] = []
-    for number, child in enumerate(node.children, first_number(node)):
+    for child, marker, _ in items(node, depth):
         rows += [()] if rows and starts_loose(child, page.lines) else []
-        rows += item(child, marker(node, number, depth), page)
+        rows += item(child, marker, page)
     return rows
 
 

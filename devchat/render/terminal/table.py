@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _NARROWEST = 4
+_WORD = 16
 Cell = list[Run]
 
 
 def table(node: SyntaxTreeNode, lines: Sequence[str], width: int) -> list[Row]:
-    """Lay out a table; where a column would get less than four cells, `header: cell` lines."""
+    """Lay out a table, or `header: cell` lines where columns would get too narrow to read.
+
+    That is less than four cells, or less than a word that isn't very long.
+    """
     header, *body = [_cells(row, lines) for row in node.walk() if row.type == "tr"]
     aligns = [str(cell.attrs.get("style", "")) for cell in node.walk() if cell.type == "th"]
     columns = list(zip(header, *body, strict=True))
     widths = _share([max(map(_cell_width, column)) for column in columns], width)
-    needed = [min(_NARROWEST, max(map(longest_piece, column))) for column in columns]
-    if any(got < need for got, need in zip(widths, needed, strict=True)):
+    if any(got < _needed(column) for got, column in zip(widths, columns, strict=True)):
         return _as_list(header, body, width)
     return _as_grid([header, *body], aligns, widths)
 
@@ -48,6 +51,11 @@ def _split(line: str) -> list[str]:
     first = 0 if parts[0] else 1
     last = len(parts) if parts[-1] else len(parts) - 1
     return parts[first:last]
+
+
+def _needed(column: Sequence[Cell]) -> int:
+    word = min(_WORD, max(map(longest_piece, column)))
+    return min(max(_NARROWEST, word), max(map(_cell_width, column)))
 
 
 def _cell_width(cell: Cell) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -108,16 +108,25 @@ def _line_breaks(plain: str, start: int, stop: int, width: int) -> Iterator[tupl
 
 def _parts(plain: str, left: int, right: int, width: int) -> list[tuple[int, int]]:
     # Where each part of an over-long atom starts, and its cells.
-    parts, used = [(left, 0)], 0
-    for cluster in clusters(plain[left:right]):
-        cells = cell_len(cluster)
-        if used and used + cells > width:
-            parts.append((left, 0))
-            used = 0
-        used += cells
-        left += len(cluster)
-        parts[-1] = (parts[-1][0], used)
-    return parts
+    characters = clusters(plain[left:right])
+    cells = list(map(cell_len, characters))
+    starts, used = [0], 0
+    for index, size in enumerate(cells):
+        used += size
+        if used > width and index > starts[-1]:
+            starts.append(_cut(characters, starts[-1], index))
+            used = sum(cells[starts[-1] : index + 1])
+    offsets = list(accumulate(map(len, characters), initial=left))
+    spans = pairwise([*starts, len(characters)])
+    return [(offsets[start], sum(cells[start:end])) for start, end in spans]
+
+
+def _cut(characters: list[str], start: int, end: int) -> int:
+    """Find the last place for a break that parts no punctuation from its word; else `end`."""
+    for cut in range(end, start, -1):
+        if characters[cut] not in _NEVER_FIRST and characters[cut - 1] not in _NEVER_LAST:
+            return cut
+    return end
 
 
 def _atoms(plain: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

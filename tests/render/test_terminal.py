@@ -1,0 +1,225 @@
+"""Markdown in a terminal: nothing is lost, doubled or changed once it is finished."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devchat.render import open_renderer
+from devchat.render.terminal.document import Document
+from devchat.render.terminal.screen import Screen
+from devchat.sanitize import visible
+from devchat.types import Chunk
+from tests.render.stream import pieces
+from tests.render.terminals import (
+    OURS,
+    REPLIES,
+    Terminal,
+    above,
+    rendered,
+    screen,
+    show,
+    squeezed,
+    words,
+)
+
+NEVER_FIRST = set("、。，．：；？！）］】》」』”…")
+NEVER_LAST = set("（［【《「『“")
+LINES = [line for reply in REPLIES.values() for line in reply.split("\n")]
+DOCUMENTS = st.lists(st.sampled_from([*LINES, "", "", "- a", "```", "~~~~", "---", "> q"])).map(
+    "\n".join
+)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 8, 20, 40, 80, 200])
+@pytest.mark.parametrize("name", REPLIES)
+def test_every_word_is_seen(name: str, columns: int) -> None:
+    # A wide character has no place in a terminal of one column.
+    seen = squeezed(rendered([REPLIES[name]], columns).shown())
+    for word in words(REPLIES[name]):
+        if columns > 1 or word.isascii():
+            assert word in seen
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_nothing_is_wider_than_the_terminal(name: str) -> None:
+    narrow = rendered([REPLIES[name]], 37)
+    assert narrow.shown() == [line[:200].rstrip() for line in _at_width(narrow.output, 200)]
+
+
+def _at_width(output: bytes, columns: int) -> list[str]:
+    return above(screen(output, columns, 24))
+
+
+@pytest.mark.parametrize("columns", [9, 20, 33, 60])
+def test_punctuation_keeps_to_its_side(columns: int) -> None:
+    for line in rendered([REPLIES["chinese"]], columns).shown():
+        stripped = line.strip("│ ")
+        assert not stripped or stripped[0] not in NEVER_FIRST
+        assert not stripped or stripped[-1] not in NEVER_LAST
+
+
+@pytest.mark.parametrize("name", REPLIES)
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (30, 5), (20, 2), (1, 1)])
+def test_pieces_look_like_the_whole(name: str, columns: int, lines: int) -> None:
+    whole = rendered([REPLIES[name]], columns, lines).shown()
+    for seed in range(3):
+        parts = list(pieces(REPLIES[name], seed, 40))
+        assert rendered(parts, columns, lines).shown() == whole
+
+
+def _drawn(source: str, seed: int, longest: int, terminal: Terminal) -> list[int]:
+    """Draw a text after every piece, and say how many bytes each draw had written in all."""
+    document, canvas, ends = Document(), Screen(terminal.stream, colour=True), []
+    size = canvas.size()
+    for piece in pieces(visible(source), seed, longest):
+        document.feed(piece)
+        settled = document.settle(size.columns)
+        scrolled, live = document.live(size.columns, canvas.room(size))
+        canvas.draw(settled + scrolled, live, size)
+        ends.append(canvas.written)
+    canvas.draw(document.settle(size.columns, final=True), [], size)
+    canvas.close()
+    return ends
+
+
+@settings(deadline=None, max_examples=100)
+@given(DOCUMENTS, st.integers(), st.sampled_from([3, 30, 300]), st.sampled_from([3, 9, 24]))
+def test_finished_rows_never_change(source: str, seed: int, longest: int, lines: int) -> None:
+    with Terminal(50, lines, raw=True) as terminal:
+        ends = _drawn(source, seed, longest, terminal)
+    final = terminal.shown()
+    assert final == rendered([source], 50, lines).shown()
+    seen = screen(b"", 50, lines)
+    for start, end in zip([0, *ends], ends, strict=False):
+        show(seen, terminal.output[start:end])
+        finished = above(seen)
+        assert final[: len(finished)] == finished
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_what_is_finished_is_written_about_once(name: str) -> None:
+    with Terminal(80, 24, raw=True) as terminal:
+        _drawn(REPLIES[name], 0, 4, terminal)
+    assert len(terminal.output) < 12 * len(REPLIES[name].encode())
+
+
+HOSTILE = [
+    "\x1b]52;c;aGVsbG8=\x07",
+    "\x1b[2J\x1b[6n",
+    "\x9b31m\x9d0;t\x9c",
+    "\u202egnp.exe\u2066",
+    "\U000e0041\U000e0042",
+    "&#27;]52;c;x&#7;&#x9b;2J&#x202e;&#9;&#13;&#8;",
+    "\x00\x08\x0b\x0c\x7f\r\ud800",
+]
+PLACES = [
+    "{}",
+    "# {}\n",
+    "`{}`",
+    "```{}\ncode\n```",
+    "```python\nx = '{}'\n```",
+    "    {}\n",
+    "| a | {} |\n|---|---|\n| {} | b |\n",
+    "[text](<{}>)",
+    "![{}](u)",
+    "<{}>",
+    "<div {}>\n",
+    "- {}\n  > {}",
+    '[a](b "{}")',
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_foreign_reaches_the_terminal(place: str) -> None:
+    source = "\n\n".join(place.replace("{}", hostile) for hostile in HOSTILE)
+    for parts in ([source], list(source)):
+        output = rendered([*parts, Chunk("note", source), Chunk("reasoning", source)]).output
+        rest = OURS.sub(b"", output).decode()
+        for char in set(rest) - set("\r\n"):
+            assert unicodedata.category(char) not in {"Cc", "Cs"}
+            assert ord(char) not in range(0xE0000, 0xE0080)
+            assert ord(char) not in {0x202E, 0x2066}
+
+
+def test_rich_markup_means_nothing() -> None:
+    assert rendered(["[bold red]x[/] :smile:"]).shown() == ["[bold red]x[/] :smile:"]
+
+
+def test_colours_are_left_out_where_they_are_not_wanted() -> None:
+    reply = [REPLIES["english"]]
+    coloured = re.compile(rb"\x1b\[[\d;]*3[0-7]m")
+    assert coloured.search(rendered(reply).output)
+    assert coloured.search(rendered(reply, environ={"NO_COLOR": ""}).output)
+    plain = rendered(reply, environ={"NO_COLOR": "1"})
+    assert not coloured.search(plain.output)
+    assert plain.shown() == rendered(reply).shown()
+
+
+def test_the_cursor_comes_back() -> None:
+    output = rendered(["some *text"]).output
+    assert output.count(b"\x1b[?25l") == output.count(b"\x1b[?25h") == 1
+    assert output.endswith(b"\r\n\x1b[?25h")
+
+
+def test_an_empty_answer_leaves_no_trace() -> None:
+    assert rendered([]).output == b""
+    assert rendered(["", "\n"]).shown() == []
+
+
+def test_reasoning_and_notes_stand_apart() -> None:
+    chunks = [
+        Chunk("note", "waiting\nfor another"),
+        Chunk("reasoning", "\n\nLet me "),
+        Chunk("reasoning", "think\x1b.\n\n"),
+        Chunk("text", "An answer"),
+        Chunk("note", "moved to the processor"),
+        Chunk("text", " in two parts."),
+        Chunk("reasoning", "Hm."),
+        Chunk("text", "More."),
+    ]
+    terminal = rendered(chunks)
+    assert terminal.shown() == [
+        *("waiting for another", "Let me think␛.", "", "moved to the processor"),
+        *("An answer in two parts.", "Hm.", "", "", "More."),
+    ]
+    assert b"\x1b[2mLet me \x1b[0m" in terminal.output
+
+
+def test_reasoning_is_left_out_where_standard_error_is_no_terminal() -> None:
+    with Terminal() as terminal:
+        stderr = io.StringIO()
+        renderer = open_renderer(terminal.stream, stderr, {"TERM": "xterm"}, plain=False)
+        for kind in ("reasoning", "text", "note", "reasoning"):
+            renderer.feed(Chunk(kind, f"a {kind}"))
+        renderer.finish()
+        renderer.finish()
+    assert terminal.shown() == ["a text"]
+    assert stderr.getvalue() == "a note\n"
+
+
+def test_a_terminal_that_knows_no_size_has_the_usual_one() -> None:
+    assert max(map(len, rendered(["word " * 60], 80, 24).shown())) <= 80
+    with Terminal(0, 0) as terminal:
+        renderer = open_renderer(terminal.stream, terminal.stream, {"TERM": "xterm"}, plain=False)
+        renderer.feed(Chunk("text", "word " * 60))
+        renderer.finish()
+    assert max(map(len, above(screen(terminal.output, 200, 24)))) <= 80
+
+
+def test_a_terminal_that_goes_away_is_an_os_error() -> None:
+    terminal = Terminal()
+    master = terminal._master
+    renderer = open_renderer(terminal.stream, io.StringIO(), {"TERM": "xterm"}, plain=False)
+    os.close(master)
+    terminal.stream.close()
+    with pytest.raises((OSError, ValueError)):
+        for _ in range(1000):
+            renderer.feed(Chunk("text", "word "))
+        renderer.finish()
