@@ -12,8 +12,9 @@ from devchat.cli.columns import columns, write_lines
 from devchat.errors import UsageError
 
 if TYPE_CHECKING:
-    from devchat.backends.local import EngineState
+    from devchat.backends.local.control import EngineState
     from devchat.models.catalogue import Listed
+    from devchat.settings import Settings
 
 app = typer.Typer(
     help="See which models there are, and the engines that run them.",
@@ -41,7 +42,7 @@ def list_(json: Json = False) -> None:
 @app.command()
 def ps(json: Json = False) -> None:
     """Show the engine processes: each keeps one local model in memory."""
-    from devchat.backends.local import engines
+    from devchat.backends.local.control import engines
     from devchat.settings.load import load
 
     running = engines(load(os.environ).settings.paths.runtime)
@@ -60,19 +61,33 @@ def stop(
     everything: Annotated[bool, typer.Option("--all", help="Stop every engine.")] = False,
 ) -> None:
     """Stop engine processes and give their memory back."""
-    from devchat.backends.local import stop_engines
     from devchat.settings.load import load
 
     if everything == (engine is not None):
         raise UsageError("say which engine to stop", "`devchat models ps` lists them; or `--all`")
-    stopped = stop_engines(load(os.environ).settings.paths.runtime, engine)
+    stopped = _stop(engine, load(os.environ).settings)
     for one in stopped:
-        write_lines([f"stopped {one.model} (pid {one.pid})"])
+        write_lines([f"stopped {one.model or 'an engine'} (pid {one.pid})"])
     if stopped:
         return
     if engine:
         raise UsageError(f"no engine runs `{engine}`", "`devchat models ps` lists those that run")
     print("No engine runs.")
+
+
+def _stop(engine: str | None, settings: Settings) -> list[EngineState]:
+    """End the engine of a process id or a model's name, or all; an alias will do as well."""
+    from devchat.backends.local.control import stop_engines
+    from devchat.models import LocalModel
+    from devchat.models.resolve import resolve
+
+    runtime = settings.paths.runtime
+    if engine is None or engine.isdecimal():
+        return stop_engines(runtime, engine and int(engine))
+    if stopped := stop_engines(runtime, engine):
+        return stopped
+    model = resolve(engine, settings)
+    return stop_engines(runtime, str(model.path)) if isinstance(model, LocalModel) else []
 
 
 def _usable_lines(models: Sequence[Listed]) -> list[str]:
@@ -85,13 +100,15 @@ def _usable_lines(models: Sequence[Listed]) -> list[str]:
 
 
 def _engine_row(engine: EngineState) -> tuple[str, ...]:
+    if not engine.responds:
+        return str(engine.pid), "does not respond: `devchat models stop` ends it", *[""] * 4
     return (
         str(engine.pid),
         engine.model,
-        f"{engine.context_tokens:,}",
+        f"{engine.window:,}",
         str(engine.clients),
-        f"{engine.idle_seconds:.0f} s",
-        f"{engine.resident_bytes / 1e6:,.0f} MB",
+        "busy" if engine.queued else f"{engine.idle:.0f} s",
+        f"{engine.resident / 1e6:,.0f} MB",
     )
 
 

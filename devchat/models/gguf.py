@@ -11,7 +11,6 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from struct import error as UnpackError
 
 from devchat.errors import ModelError
 from devchat.models.metadata import (
@@ -27,7 +26,7 @@ from devchat.models.metadata import (
 from devchat.types import Tier
 
 FIRST_BYTES = 1 << 16
-MAX_BYTES = 1 << 28
+MAX_BYTES = 1 << 27
 """The most metadata that is read; a vocabulary of 250,000 tokens takes about 16 MB."""
 MAX_CONTEXT = 1 << 31
 DEFAULT_ALIGNMENT = 32
@@ -136,7 +135,7 @@ def _read(path: Path, *, whole: bool) -> tuple[int, dict[str, Value], Tensors | 
         for data, size in _growing(path, FIRST_BYTES * (64 if whole else 1)):
             try:
                 return _parse(path, Cursor(data, size), whole=whole)
-            except (MoreError, UnpackError):
+            except MoreError:
                 continue
     except CorruptError as error:
         raise ModelError(f"`{path}` is corrupt: {error}", _AGAIN) from None
