@@ -149,6 +149,13 @@ def test_a_service_that_does_not_stream_is_understood(settings: Settings) -> Non
             "",
         ),
         (
+            "max_tokens",
+            "Unsupported parameter: max_tokens",
+            Options(max_tokens=9),
+            {"max_tokens": None, "max_completion_tokens": 9},
+            "",
+        ),
+        (
             "temperature",
             "'temperature' does not support 0.2",
             Options(temperature=0.2),

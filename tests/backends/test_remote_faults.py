@@ -23,7 +23,7 @@ from devchat.errors import (
     UnreachableError,
 )
 from devchat.settings import Remote, Settings
-from devchat.types import Chunk, Completion, Message, Request
+from devchat.types import Chunk, Completion, Message, Options, Request
 from tests.fakes.service import (
     Reply,
     Script,
@@ -254,6 +254,16 @@ def test_retries_are_bounded_and_only_where_waiting_helps(
             list(backend.stream(HELLO))
         backend.close()
     assert len(service.requests) == asked
+
+
+def test_a_limit_that_is_too_large_is_not_renamed(settings: Settings) -> None:
+    request = Request(HELLO.messages, Options(max_tokens=10**6))
+    with Service([refused(400, "max_tokens is too large: 1000000")]) as service:
+        backend = open_at(service.url, settings)
+        with pytest.raises(RefusedError, match="max_tokens is too large"):
+            list(backend.stream(request))
+        backend.close()
+    assert len(service.requests) == 1
 
 
 def test_a_redirect_is_shown_and_not_followed(settings: Settings) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devchat.backends.remote.ladder import find_json
 from devchat.errors import AnswerError, BackendError, ContextError, UsageError
-from devchat.settings import Settings
+from devchat.settings import Remote, Settings
 from devchat.types import Chunk, Completion, Message, Options, Request, Usage
 from tests.fakes.service import Reply, Seen, Service, delta, open_at, refused, said, streamed
 
@@ -25,9 +26,9 @@ def rung(seen: Seen) -> str:
     return str(seen.body.get("response_format", {}).get("type", "prompt"))
 
 
-def takes(*rungs: str, status: int = 400, answer: str = GOOD) -> Any:
+def takes(*rungs: str, status: int = 400, why: str = "no such format") -> Any:
     """Script a service that takes only some rungs."""
-    return lambda seen: said(answer) if rung(seen) in rungs else refused(status, "no such format")
+    return lambda seen: said(GOOD) if rung(seen) in rungs else refused(status, why)
 
 
 def ask(service: Service, settings: Settings, request: Request = ASKED, times: int = 1) -> Any:
@@ -45,6 +46,11 @@ def ask(service: Service, settings: Settings, request: Request = ASKED, times: i
     [
         (takes("json_schema"), ["json_schema"], ["json_schema"]),
         (takes("json_object", status=500), ["json_schema", "json_object"], ["json_object"]),
+        (
+            takes("json_object", status=404, why="No endpoints found that take the parameters"),
+            ["json_schema", "json_object"],
+            ["json_object"],
+        ),
         (takes("prompt", status=422), ["json_schema", "json_object", "prompt"], ["prompt"]),
     ],
 )
@@ -135,10 +141,6 @@ def test_a_cut_answer_is_not_repaired(
 def test_what_is_not_about_the_schema_is_not_laddered(
     settings: Settings, reply: Reply, kind: type[Exception], asked: int
 ) -> None:
-    from dataclasses import replace
-
-    from devchat.settings import Remote
-
     with Service([reply]) as service:
         with pytest.raises(kind):
             ask(service, replace(settings, remote=Remote(20, 0)))

@@ -35,8 +35,11 @@ class RungRefused(Exception):  # noqa: N818 (it never reaches a user: the next r
 
 def refuses_rung(failure: Failure, rung: Rung) -> bool:
     """Tell whether a failure may be about `response_format`; llama_cpp.server gives a bare 500."""
-    bound = rung in ("json_schema", "json_object")
-    return bound and failure.status in (400, 422, 500, 501) and not is_context(failure)
+    if rung not in ("json_schema", "json_object") or is_context(failure):
+        return False
+    # OpenRouter's words where no provider of the model takes `response_format`.
+    nobody = failure.status == 404 and failure.mentions("no endpoints found")
+    return nobody or failure.status in (400, 422, 500, 501)
 
 
 class Ladder:

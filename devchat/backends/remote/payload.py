@@ -6,6 +6,7 @@ The `Dialect` is what is known so far about what a service takes; refusals teach
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,13 @@ Rung = Literal["none", "json_schema", "json_object", "prompt"]
 """How an answer is bound to a schema."""
 
 Body = dict[str, Any]
+
+# Not "max_tokens is too large": that is no matter of its name.
+_MAX_TOKENS = re.compile(
+    r"max_completion_tokens|(unsupported|unknown|unrecogni[sz]ed|unexpected|extra)\b.*max_tokens"
+    r"|max_tokens.*(not supported|not permitted|unsupported|unknown|extra)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class Dialect:
             return None
         if "stream_options" in body and failure.mentions("stream_options"):
             return replace(self, reports_usage=False)
-        if "max_tokens" in body and failure.mentions("max_completion_tokens"):
+        if "max_tokens" in body and _MAX_TOKENS.search(failure.said):
             return replace(self, limit="max_completion_tokens")
         for field in ("temperature", "seed"):
             if field in body and failure.mentions(field):
