@@ -13,7 +13,7 @@ from devchat.context.decode import read_bytes
 from devchat.context.files import explain, read_file
 from devchat.context.folder import is_glob, list_folder, list_glob
 from devchat.context.lines import Lines, parse_lines
-from devchat.context.names import LARGEST, MEGABYTE, STDIN, Unusable, shown, size
+from devchat.context.names import EMPTY, LARGEST, MEGABYTE, STDIN, Unusable, shown, size
 from devchat.errors import InputError
 from devchat.types import Image
 
@@ -136,7 +136,9 @@ class _Reading:
                 left_out.append(LeftOut(shown(member.name), error.reason))
         if len(left_out) == len(members):
             raise _nothing_usable(spec, left_out)
-        self.left_out += [one for one in left_out if one not in self.left_out]
+        # Of an empty file nothing is missing in what is sent: it is no news.
+        known = {*self.left_out}
+        self.left_out += [one for one in left_out if one.reason != EMPTY and one not in known]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from devchat.context import Attachment
-from devchat.context.names import MEGABYTE, STDIN, Unusable, shown, size
+from devchat.context.names import EMPTY, MEGABYTE, STDIN, Unusable, shown, size
 from devchat.types import Image
 
 _LARGEST_PICTURE = 20 * MEGABYTE
@@ -73,7 +73,7 @@ def decode(name: str, data: bytes) -> str:
     Raises `Unusable` for an empty input, a binary one and one in another encoding.
     """
     if not data:
-        raise Unusable(name, "is empty", "nothing of it could be sent; leave it away")
+        raise Unusable(name, EMPTY, "there is nothing to send: name another, or none")
     encoding = byte_order_mark(data)
     try:
         text = data.decode(encoding or "utf-8-sig")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from devchat.context.decode import byte_order_mark, decode, refuse_binary
-from devchat.context.names import LARGEST, MEGABYTE, Unusable, shown, size
+from devchat.context.names import EMPTY, LARGEST, MEGABYTE, Unusable, shown, size
 
 _SPEC = re.compile(r"(?P<file>.+):(?P<first>\d+)(?P<dash>-(?P<last>\d*))?\Z", re.DOTALL)
 
@@ -97,7 +97,7 @@ def _after(chunk: bytes, newlines: int) -> int:
 
 def _too_few(name: str, count: int, lines: Lines) -> Unusable:
     if count == 0:
-        return Unusable(name, "is empty", "it has no lines")
+        return Unusable(name, EMPTY, "it has no lines")
     noun = "line" if count == 1 else "lines"
     reason = f"has {count:,} {noun}, not {max(lines.first, lines.last or 0):,}"
     return Unusable(name, reason, f"`{shown(name)}:{Lines(1, count)}` is all of it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from devchat.errors import InputError
 
 STDIN = "stdin"
+EMPTY = "is empty"
 MEGABYTE = 1 << 20
 LARGEST = 32 * MEGABYTE
 """Bytes of one input; no model's window holds more, and it is still read in a blink."""
