@@ -53,7 +53,9 @@ def settings(paths: Paths) -> Settings:
 @pytest.fixture
 def environ(home: Path) -> dict[str, str]:
     """The environment of a devchat living in `home`: nothing of the real user's."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    # The last one lets coverage follow into the processes that tests start.
+    names = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_CONFIG")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {
         "HOME": str(home),
         "DEVCHAT_CONFIG_DIR": str(home / "config"),
