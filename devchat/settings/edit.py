@@ -128,13 +128,22 @@ def _save(document: TOMLDocument, paths: Paths, schema: Fields) -> None:
 
     try:
         text = tomlkit.dumps(document)
-        meant: Mapping[str, object] = document.unwrap()
+        meant = _without_empty_tables(document.unwrap())
     except (TOMLKitError, RecursionError) as error:
         raise _by_hand(paths) from error
-    if parse_toml(text, paths.config_file) != meant:
+    # Where tables are mixed with dotted keys, what tomlkit writes may not be what it holds.
+    if _without_empty_tables(parse_toml(text, paths.config_file)) != meant:
         raise _by_hand(paths)
     check_text(text, paths.config_file, schema)
     write_atomic(paths.config_file, text)
+
+
+def _without_empty_tables(table: Mapping[str, object]) -> dict[str, object]:
+    kept = {
+        name: _without_empty_tables(value) if isinstance(value, Mapping) else value
+        for name, value in table.items()
+    }
+    return {name: value for name, value in kept.items() if value != {}}
 
 
 def _by_hand(paths: Paths) -> SettingsError:

@@ -132,11 +132,15 @@ def split_key(key: str) -> KeyPath:
 
 
 def fit(field: Field, path: KeyPath, value: object, where: str) -> object:
-    """Return the value as its key wants it (an int may become a float), or raise SettingsError."""
+    """Return the value as its key wants it (an int may become a float), or raise SettingsError.
+
+    `where` is a file and line, a variable or a flag, or "" for a value just typed.
+    """
     if field.kind is float and type(value) is int:
         value = float(value) if abs(value) < 1e15 else math.inf
     if type(value) is not field.kind or not _allowed(field, value):
-        raise SettingsError(f"{where}: `{'.'.join(path)}` must be {field.wanted}", field.rule.note)
+        problem = f"{where}: `{'.'.join(path)}` must be {field.wanted}"
+        raise SettingsError(problem.removeprefix(": "), field.rule.note)
     return value
 
 
