@@ -75,9 +75,7 @@ def test_shots(asked: int, shown: int) -> None:
 
 
 def test_the_last_example_is_given_up_first() -> None:
-    prepared = prepare(
-        PROMPT, "why?", Attached(), backend(100), Options(max_tokens=30), shots=2
-    )
+    prepared = prepare(PROMPT, "why?", Attached(), backend(100), Options(max_tokens=30), shots=2)
     assert prepared.shots == 1
     assert [message.text.strip() for message in prepared.request.messages][1:3] == ["one", "1"]
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from devchat.errors import DevchatError
+from devchat.errors import DevchatError, UsageError
 from devchat.render.console import show_error
 
 TYPE_CHECKING = False
@@ -65,18 +65,22 @@ def run(argv: Sequence[str]) -> int:
 
 def _invoke(argv: Sequence[str]) -> int:
     import typer
+    from typer.main import get_command
 
-    from devchat.errors import UsageError
-
-    app = build_app([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS)
+    known = argv[:1] if argv and argv[0] in COMMANDS else []
+    command = get_command(build_app(known or COMMANDS))
     try:
-        code = app(list(argv), prog_name="devchat", standalone_mode=False)
+        # Not `app()`: it would swallow a broken pipe, and exit 1.
+        with command.make_context("devchat", list(argv)) as context:
+            code = command.invoke(context)
+    except typer.Exit as exit:
+        return exit.exit_code
     except typer.Abort:
         return 130
     except typer.TyperException as error:
-        command = " ".join(["devchat", *argv[:1]]) if argv[:1] and argv[0] in COMMANDS else "devchat"
+        name = " ".join(["devchat", *known])
         message = error.format_message().rstrip(".")
-        raise UsageError(message, f"`{command} --help` lists what there is") from error
+        raise UsageError(message, f"`{name} --help` lists what there is") from error
     return code if isinstance(code, int) else 0
 
 

@@ -89,9 +89,7 @@ def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
         _explain_end(completion)
 
 
-def stream(
-    backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch
-) -> Completion:
+def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch) -> Completion:
     """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended."""
     completion = None
     try:

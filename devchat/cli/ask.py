@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -67,9 +66,7 @@ def ask(
     extract: Annotated[
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Raw text, even in a terminal.")
-    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Raw text, even in a terminal.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
     ] = False,
@@ -94,9 +91,7 @@ def ask(
     # The local engine loads its model while the inputs are read.
     with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
         asked, attached = _read_inputs(" ".join(question or ()), tuple(file or ()), template)
-        prepared = prepare(
-            template, asked, attached, backend, options, shots=shots, system=system
-        )
+        prepared = prepare(template, asked, attached, backend, options, shots=shots, system=system)
         if dry_run:
             show_request(backend, prepared, json=json)
             return 0
@@ -131,7 +126,8 @@ def _read_schema(path: Path | None) -> Schema | None:
     try:
         schema = loads(path.read_bytes())
     except OSError as error:
-        raise InputError(f"`{path}` can't be read: {error.strerror}") from None
+        hint = "--schema takes the path of a JSON Schema file"
+        raise InputError(f"`{path}` can't be read: {error.strerror}", hint) from None
     except ValueError as error:
         raise InputError(f"`{path}` is not JSON: {error}", "--schema takes a JSON Schema") from None
     check_schema(schema)

@@ -45,7 +45,8 @@ def page(rows: Sequence[Row]) -> str:
 
 def _machine() -> str:
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cpus} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{cpus} cores, {system}, Python {platform.python_version()}"
 
 
 def main(names: Sequence[str]) -> int:
