@@ -124,7 +124,7 @@ def _cut(lines: Sequence[str], start: int, name: str) -> Iterator[tuple[str, int
         if line.strip():
             raise fault(name, number, "text before the first section", "begin with `# System`")
     ends = [number - 1 for number, _ in heads[1:]] + [len(lines)]
-    for (number, text), end in zip(heads, ends, strict=True):
+    for (number, text), end in zip(heads, ends, strict=False):
         if text not in SECTIONS:
             hint = f"{_nearest(text, SECTIONS)}; headings of your own start with `##`"
             raise fault(name, number, f"unknown section `# {text}`", hint)
