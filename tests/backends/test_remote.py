@@ -253,6 +253,12 @@ def test_a_base_url_that_is_none(settings: Settings, url: str) -> None:
         open_at(url, settings)
 
 
+def test_a_base_url_with_a_password(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="has a user name or password in it") as caught:
+        open_at("https://me:secret@api.example.com/v1", settings)
+    assert "secret" not in str(caught.value)
+
+
 def test_many_are_answered_in_parallel_and_errors_are_values(settings: Settings) -> None:
     def script(seen: Seen) -> Reply:
         text = seen.body["messages"][0]["content"]

@@ -42,13 +42,18 @@ def _locate(provider: Provider) -> tuple[str, bool]:
 
     try:
         url = urlsplit(provider.base_url)
-        host, port = url.hostname, url.port
+        host, port, secret = url.hostname, url.port, "@" in url.netloc
     except ValueError:
-        host = None
+        host, secret = None, False
     if host is None or url.scheme not in ("http", "https"):
         raise SettingsError(
             f"`base_url` of provider `{provider.name}` is no web address: `{provider.base_url}`",
             "it looks like `https://api.example.com/v1`",
+        )
+    if secret:
+        raise SettingsError(
+            f"`base_url` of provider `{provider.name}` has a user name or password in it",
+            "name a key instead: `devchat config set keys.NAME`",
         )
     if _is_loopback(host):
         return f"this machine ({host}:{port})" if port else f"this machine ({host})", True

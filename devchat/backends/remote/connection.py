@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from devchat.backends.remote.failure import Failure, Kind
 from devchat.errors import SettingsError
+from devchat.sanitize import single_line
 
 if TYPE_CHECKING:
     import ssl
@@ -52,6 +53,7 @@ class Connection:
 
     def ask(self, body: Mapping[str, Any]) -> Events:
         """Send a request; give its events once the service has accepted it. Raises `Failure`."""
+        import httpx2
         import openai
 
         try:
@@ -62,17 +64,18 @@ class Connection:
                 stream=True,
                 stream_cls=openai.Stream[object],
             )
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise _failure(error) from None
         return self._events(stream)
 
     def models(self) -> tuple[str, ...]:
         """Name the service's models. Raises `Failure`."""
+        import httpx2
         import openai
 
         try:
             found = self._open().get("/models", cast_to=object, options={"timeout": _LIST_SECONDS})
-        except (openai.OpenAIError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise _failure(error) from None
         rows = found.get("data") if isinstance(found, dict) else None
         rows = rows if isinstance(rows, list) else []
@@ -110,7 +113,7 @@ class Connection:
             )
         except (httpx2.InvalidURL, ImportError, ValueError) as error:
             raise SettingsError(
-                f"can't call `{self._base_url}`: {error}",
+                f"can't call `{self._base_url}`: {single_line(str(error))}",
                 "check `base_url` and the variables `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY`",
             ) from None
 
@@ -241,6 +244,7 @@ def _network_kind(error: BaseException) -> Kind:
         (socket.gaierror, "unknown"),
         (ConnectionRefusedError, "refused"),
         (httpx2.ProxyError, "proxy"),
+        (httpx2.ConnectTimeout, "lost"),
         (httpx2.TimeoutException, "silent"),
         (httpx2.RemoteProtocolError, "busy"),
         (httpx2.ReadError, "busy"),

@@ -43,7 +43,8 @@ class Estimate:
     def learn(self, text: str, reported: int) -> None:
         """Take in how many tokens a service counted for a text, if it is long enough to tell."""
         ours = _count(text)
-        if ours >= _ENOUGH and reported > 0:
+        # Far too few means that the service cut the text, as Ollama does without a word.
+        if ours >= _ENOUGH and reported > ours / 4:
             self._dearest = max(self._dearest, reported / ours)
 
     def _factor(self) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devchat.backends.remote.failure import Failure, Kind
 from devchat.errors import (
@@ -42,7 +42,7 @@ class Service:
     base_url: str
     location: str
     model: str
-    key: str
+    key: str = field(repr=False)
     key_origin: str
     timeout: float
     nearby: bool
@@ -56,21 +56,29 @@ def explain(
         return _network(failure, service)
     if is_context(failure):
         return _context(failure, service)
-    if failure.status == 404 or _NO_MODEL.search(f"{failure.code} {failure.said}"):
+    if failure.status == 404 or _names_model(failure):
         return _not_found(failure, service, models)
     return _status(failure, service)
 
 
 def is_context(failure: Failure) -> bool:
     """Tell whether a service refused because the request is too long for the model."""
+    if failure.status == 429:  # "too many tokens" a minute
+        return False
     return failure.status == 413 or bool(_CONTEXT.search(f"{failure.code} {failure.said}"))
 
 
 def is_credit(failure: Failure) -> bool:
     """Tell whether the account is empty, which no waiting mends."""
-    return failure.status == 402 or (
-        failure.status == 429 and bool(_CREDIT.search(f"{failure.code} {failure.said}"))
-    )
+    if failure.status == 402 or failure.mentions("insufficient_quota"):
+        return True
+    # Who says how long to wait means a quota of the minute or the day.
+    return failure.status == 429 and failure.wait is None and bool(_CREDIT.search(failure.said))
+
+
+def _names_model(failure: Failure) -> bool:
+    told = failure.status in (0, 400, 404, 422)
+    return told and bool(_NO_MODEL.search(f"{failure.code} {failure.said}"))
 
 
 def quote(said: str, service: Service) -> str:
@@ -137,7 +145,9 @@ def _not_found(
         known = models()
     except Failure:
         known = ()
-    if not known and not _NO_MODEL.search(f"{failure.code} {failure.said}"):
+    if service.model in known:
+        return _status(failure, service)
+    if not known and not _names_model(failure):
         return BackendError(
             f"{service.location} does not know this address (404){quote(failure.said, service)}",
             f"is `base_url` `{service.base_url}` right? It often ends in `/v1`",
