@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devchat.context import Attached, Attachment, LeftOut
 from devchat.context.decode import read_bytes
-from devchat.context.files import explain, read_file
+from devchat.context.files import explain, is_folder, read_file
 from devchat.context.folder import is_glob, list_folder, list_glob
 from devchat.context.lines import Lines, parse_lines
 from devchat.context.names import EMPTY, LARGEST, MEGABYTE, STDIN, Unusable, shown, size
@@ -85,16 +85,16 @@ class _Reading:
             self.texts.append(item)
 
     def _read_path(self, path: Path, spec: str) -> None:
-        if path.is_dir():
+        if is_folder(path):
             self._read_folder(path, spec)
         else:
-            self._once(os.path.realpath(path), "", lambda: read_file(path, spec))
+            self._once(_identity(path), "", lambda: read_file(path, spec))
 
     def _read_lines(self, name: str, lines: Lines) -> None:
         path = self.folder / name
-        if path.is_dir():
+        if is_folder(path):
             raise Unusable(name, "is a folder and has no lines", f"attach it whole: `-f {name}`")
-        self._once(os.path.realpath(path), str(lines), lambda: read_file(path, name, lines))
+        self._once(_identity(path), str(lines), lambda: read_file(path, name, lines))
 
     def _read_folder(self, path: Path, spec: str) -> None:
         try:
@@ -130,7 +130,7 @@ class _Reading:
         for member in members:
             try:
                 length = member.check(room)
-                self._once(os.path.realpath(member.path), "", member.read)
+                self._once(_identity(member.path), "", member.read)
                 room -= length
             except Unusable as error:
                 left_out.append(LeftOut(shown(member.name), error.reason))
@@ -187,6 +187,14 @@ def _exists(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def _identity(path: Path) -> str:
+    """Return what is the same for all names of a file, as far as that can be found out."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return str(path)
 
 
 def _fetch(address: str) -> Attachment:

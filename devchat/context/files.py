@@ -88,6 +88,14 @@ def _kind(mode: int) -> str:
     return "no file"
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; no where that can't be found out."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def explain(error: OSError | ValueError, path: Path, name: str) -> Unusable:
     """Translate what the system says about a path."""
     import errno
@@ -116,7 +124,7 @@ def _permission(path: Path) -> str:
 def missing(path: Path, name: str) -> Unusable:
     """Say that there is no such file, with the names beside it that come near."""
     folder = path.parent
-    if not folder.is_dir():
+    if not is_folder(folder):
         return Unusable(name, "does not exist", f"there is no folder `{shown(str(folder))}`")
     near = _near(path.name, folder)
     if not near:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 _SKIPPED = frozenset(("node_modules", "__pycache__", "venv"))
@@ -40,13 +41,16 @@ def list_glob(pattern: str, folder: Path) -> list[str]:
     ]
     depth = None if "**" in rest else len(rest)
     hidden = any(part.startswith(".") for part in rest)
-    found = walk(folder / (prefix or "."), hidden=hidden, depth=depth, named=frozenset(rest))
+    found = walk(
+        folder / (prefix or "."),
+        hidden=hidden,
+        depth=depth,
+        named=[part for part in rest if part.strip("*")],
+    )
     return sorted(prefix + path for path in found if _matches(path.split("/"), rest))
 
 
 def _matches(names: list[str], parts: list[str]) -> bool:
-    from fnmatch import fnmatchcase
-
     if not parts:
         return not names
     if parts[0] == "**":
@@ -61,7 +65,7 @@ def walk(
     *,
     hidden: bool = False,
     depth: int | None = None,
-    named: frozenset[str] = frozenset(),
+    named: Collection[str] = (),
 ) -> Iterator[str]:
     """Yield relative paths of the files below a folder; `depth` levels, all where it is None."""
 
@@ -79,8 +83,8 @@ def walk(
                 yield name if inside == "." else f"{inside}/{name}"
 
 
-def _belongs(name: str, hidden: bool, named: frozenset[str]) -> bool:
-    if name in named:
+def _belongs(name: str, hidden: bool, named: Collection[str]) -> bool:
+    if any(fnmatchcase(name, part) for part in named):
         return True
     return name not in _SKIPPED and name != ".git" and (hidden or not name.startswith("."))
 
