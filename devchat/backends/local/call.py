@@ -66,10 +66,11 @@ class Call:
         One of another version is put aside, so that the next attempt starts our own.
         """
         try:
-            self._connection.sendall(request)
-            hello = self._receive()
+            hello = self._receive() if self._sent(request) else None
         except TimeoutError as error:
             raise self._frozen() from error
+        except WireError:
+            hello = {}
         match hello:
             case None:
                 return False
@@ -102,7 +103,7 @@ class Call:
         code = self._child.exit_code() if self._child and self._child.pid == self._pid else None
         words = self._berth.last_words()
         if code is not None and code < 0:
-            return self._killed(signal.Signals(-code), words)
+            return self._killed(-code, words)
         cause = f": {words}" if words else ""
         return EngineError(f"the engine ended before its answer did{cause}", AGAIN)
 
@@ -112,20 +113,29 @@ class Call:
                 frame = self._receive()
             except TimeoutError as error:
                 raise self._frozen() from error
+            except WireError as error:
+                raise self.failure() from error
             if frame is None:
                 raise self.failure()
             if "error" in frame:
                 raise KINDS.get(frame["error"], BackendError)(frame["message"], frame["hint"])
             yield frame
 
+    def _sent(self, request: bytes) -> bool:
+        try:
+            self._connection.sendall(request)
+        except ConnectionError:
+            return False
+        return True
+
     def _receive(self) -> Frame | None:
         try:
             return receive(self._connection)
-        except (ConnectionError, WireError):
+        except ConnectionError:
             return None
 
-    def _killed(self, number: signal.Signals, words: str) -> BackendError:
-        cause = f"signal {int(number)}, {number.name}" + (f": {words}" if words else "")
+    def _killed(self, number: int, words: str) -> BackendError:
+        cause = f"signal {number}, {signal.strsignal(number)}" + (f": {words}" if words else "")
         if number in CRASHES and not self._loaded:
             return ModelError(f"llama.cpp crashed while it loaded the model ({cause})", DAMAGED)
         hint = MEMORY if number == signal.SIGKILL else AGAIN

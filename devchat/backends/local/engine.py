@@ -45,7 +45,7 @@ class Engine:
         self._threads = orders.threads or physical_cores()
         self._loaded_at = 0.0
         self._answerer: Answerer | None = None
-        place = Place(Path(orders.sock), orders.inode, orders.version)
+        place = Place(Path(orders.sock), (orders.device, orders.inode), orders.version)
         self._server = Server(bound(LISTENER), place, self._describe, asked)
 
     def run(self) -> None:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -46,7 +46,8 @@ class Orders:
     context_tokens: int
     version: str
     sock: str
-    inode: tuple[int, int] = (0, 0)
+    device: int = 0
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,19 +288,19 @@ def _start(order: Orders, berth: Berth) -> Child:
             os.umask(before)
         listener.listen(128)
         state = berth.sock.stat()
-        pid = _spawn(order, (state.st_dev, state.st_ino), listener, berth.log)
+        told = replace(order, device=state.st_dev, inode=state.st_ino)
+        pid = _spawn(told, listener, berth.log)
     child = Child(pid)
     berth.lock.write_text(str(pid))
     return child
 
 
-def _spawn(order: Orders, inode: tuple[int, int], listener: socket.socket, log: Path) -> int:
+def _spawn(order: Orders, listener: socket.socket, log: Path) -> int:
     import json
 
-    words = json.dumps(asdict(order) | {"inode": inode})
     return os.posix_spawn(
         sys.executable,
-        [sys.executable, "-P", "-m", "devchat.backends.local.engine", words],
+        [sys.executable, "-P", "-m", "devchat.backends.local.engine", json.dumps(asdict(order))],
         _environment(),
         file_actions=(
             (os.POSIX_SPAWN_DUP2, listener.fileno(), LISTENER),

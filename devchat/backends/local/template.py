@@ -79,7 +79,8 @@ class Template:
     def _render(self, turns: Sequence[Turn]) -> tuple[Piece, ...]:
         import secrets
 
-        nonce = secrets.token_hex(8)
+        # Digits and two private characters: nothing that a template trims or changes the case of.
+        nonce = secrets.randbits(64)
         marks = [f"\ue000{nonce}.{number}\ue001" for number in range(len(turns))]
         messages = [
             {"role": turn.role, "content": mark} for turn, mark in zip(turns, marks, strict=True)
