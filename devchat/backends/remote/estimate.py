@@ -8,8 +8,8 @@ ASCII 2/3 per byte, so 2 for a Chinese or Japanese character; and 10% more for s
 Measured (November 2026) on 23 texts against the vocabularies of SmolLM2, Mistral 1, Mistral
 Tekken, Llama 3, Llama 4 and Qwen: the estimate is 1.04 to 1.7 times the count of the one that
 needs the most tokens (English 1.2-1.4, code 1.3-1.5, JSON 1.2-1.3, Chinese 1.26; line drawings
-2.4), and 3.4 times Qwen's for Chinese. Too few only for long compound words in vocabularies made for
-English (German in SmolLM2: 0.81). What a service reports corrects it.
+2.4), and 3.4 times Qwen's for Chinese. Too few only for long compound words in vocabularies made
+for English (German in SmolLM2: 0.81). What a service reports corrects it.
 """
 
 from __future__ import annotations
