@@ -107,8 +107,7 @@ def refuse_binary(name: str, data: bytes, *, marked: bool = False) -> None:
 
 
 def _binary(name: str, kind: str, hint: str) -> Unusable:
-    file = "FILE" if name == STDIN else shown(name)
-    return Unusable(name, f"is binary: it looks like {kind}", hint.format(file=file))
+    return Unusable(name, f"is binary: it looks like {kind}", hint.format(file=_typed(name)))
 
 
 def _zero_bytes(name: str, data: bytes) -> Unusable:
@@ -138,5 +137,12 @@ def _converted(name: str, reason: str, encoding: str = "") -> Unusable:
     """Say which `iconv` command makes UTF-8 of it; without an encoding, drop what is damaged."""
     command = f"iconv -f {encoding} -t utf-8" if encoding else "iconv -c -f utf-8 -t utf-8"
     start = f"it looks like {encoding}" if encoding else "without the damage"
-    file = "" if name == STDIN else f" {shown(name)}"
+    file = "" if name == STDIN else f" {_typed(name)}"
     return Unusable(name, reason, f"{start}: pipe it through `{command}{file}`")
+
+
+def _typed(name: str) -> str:
+    """Write a name as it has to be typed in a shell."""
+    from shlex import quote
+
+    return "FILE" if name == STDIN else quote(shown(name))

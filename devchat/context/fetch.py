@@ -24,7 +24,8 @@ from urllib.request import (
 )
 
 from devchat.context import Attachment
-from devchat.context.decode import decode
+from devchat.context.charset import guess
+from devchat.context.decode import decode, refuse_binary
 from devchat.context.names import MEGABYTE, Unusable, shown, size
 from devchat.errors import InputError
 
@@ -176,13 +177,21 @@ def _meta(body: bytes) -> str:
 
 
 def _decode(body: bytes, charset: str, name: str) -> str:
+    """Read as the server says, else as UTF-8, else as it looks, for a user can't convert a page."""
     charset = dict(_SUPERSETS).get(charset, charset)
     if charset and charset not in ("utf-8", "utf8"):
         try:
             return body.decode(charset, "replace")
         except (LookupError, UnicodeError):
             pass
-    return decode(name, body)
+    try:
+        return decode(name, body)
+    except Unusable:
+        refuse_binary(name, body)
+        encoding = guess(body)
+        if encoding is None:
+            raise
+        return body.decode(encoding, "replace")
 
 
 def _refused(code: int, name: str) -> Unusable:
@@ -205,8 +214,6 @@ def _failed(error: OSError | HTTPException | ValueError, name: str, host: str) -
     """Say why no answer came."""
     import socket
 
-    if isinstance(error, Unusable):
-        return error
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, socket.gaierror):
         hint = f"check the name `{shown(host)}` and the network: everything but http works offline"

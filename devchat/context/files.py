@@ -76,16 +76,9 @@ def _descriptor(path: Path) -> int | None:
 
 
 def _kind(mode: int) -> str:
-    for test, kind in (
-        (stat.S_ISFIFO, "a named pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a disk"),
-        (stat.S_ISDIR, "a folder"),
-    ):
-        if test(mode):
-            return kind
-    return "no file"
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def is_folder(path: Path) -> bool:
@@ -100,8 +93,6 @@ def explain(error: OSError | ValueError, path: Path, name: str) -> Unusable:
     """Translate what the system says about a path."""
     import errno
 
-    if isinstance(error, Unusable):
-        return error
     if not isinstance(error, OSError):
         return Unusable(name, "can't be the name of a file", "it has a zero byte")
     match error.errno:

@@ -203,6 +203,11 @@ def test_bad_names(read: Read, folder: Path, spec: str, said: str) -> None:
         assert said in refusal(read, spec)
 
 
+def test_a_hint_can_be_typed(read: Read, folder: Path) -> None:
+    (folder / "my file").write_bytes(CHINESE.encode("gb18030"))
+    assert "`iconv -f gb18030 -t utf-8 'my file'`" in refusal(read, "my file")
+
+
 def test_what_is_wrong_with_piped_bytes(read: Read) -> None:
     assert "pipe it through `iconv -f gb18030 -t utf-8`" in refusal(
         read, "-", stdin=CHINESE.encode("gb18030")

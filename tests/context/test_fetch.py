@@ -50,6 +50,8 @@ PAGES: dict[str, tuple[int, dict[str, str], bytes]] = {
     "/huge": (200, {"Content-Type": "text/plain"}, b"x" * ((5 << 20) + 1)),
     "/short": (200, {"Content-Type": "text/plain", "Content-Length": "99"}, b"cut"),
     "/latin": (200, {"Content-Type": "text/plain"}, "un café".encode("latin1")),
+    "/damaged": (200, {"Content-Type": "text/plain"}, "一二三四五".encode() + b"\xff"),
+    "/noise": (200, {"Content-Type": "text/plain"}, b"\xfe\xfd\xfc\xff\x80\x81"),
     "/401": (401, {}, b""),
     "/404": (404, {}, b"gone"),
     "/418": (418, {}, b""),
@@ -131,6 +133,8 @@ def site() -> Iterator[str]:
         ("/文 x", "found\n"),
         ("/%E6%96%87%20x", "found\n"),
         ("/hop?n=5", "naïve 中文\n"),
+        ("/latin", "un café"),
+        ("/damaged", "一二三四五\ufffd"),
     ],
 )
 def test_texts(site: str, path: str, text: str) -> None:
@@ -158,7 +162,7 @@ def test_addresses_are_attachments_and_read_once(site: str, tmp_path: Path) -> N
         ("/scripts", "has no text to read"),
         ("/huge", "is larger than 5.0 MB"),
         ("/short", "broke off in the middle"),
-        ("/latin", "iconv -f latin1"),
+        ("/noise", "byte 0xfe in line 1"),
         ("/401", "is not for everybody (401)"),
         ("/404", "is not there (404)"),
         ("/418", "was refused by its server (418)"),

@@ -153,6 +153,12 @@ def test_much_in_all_is_counted_only_where_it_matters() -> None:
     assert sum(asked) < 4_000_000
 
 
+def test_what_was_not_counted_at_once_is_counted_when_it_may_fit() -> None:
+    attached = attach("word\n" * 200_000, "word\n" * 20_000)
+    entries = pack(attached, room=300_000, count=words).ledger.entries
+    assert [(entry.state, entry.about) for entry in entries] == [("whole", False)] * 2
+
+
 def test_few_counts_are_needed() -> None:
     asked: list[str] = []
 
