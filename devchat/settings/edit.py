@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -99,19 +100,23 @@ def _open_document(paths: Paths) -> TOMLDocument:
     text = read_toml_text(paths.config_file)
     parse_toml(text, paths.config_file)  # says the line, which tomlkit may not
     try:
-        return tomlkit.parse(text)
+        # After a last line that isn't ended, tomlkit would go on in that line.
+        return tomlkit.parse(text + "\n" if text and not text.endswith("\n") else text)
     except (TOMLKitError, RecursionError) as error:
         raise _by_hand(paths) from error
 
 
 def _table_at(document: TOMLDocument, steps: KeyPath, paths: Paths) -> MutableMapping[str, Any]:
     import tomlkit
+    from tomlkit.items import InlineTable
 
     table: MutableMapping[str, Any] = document
     for depth, step in enumerate(steps, 1):
         if step not in table:
             # `[providers]` alone above `[providers.x]` would be noise.
-            table[step] = tomlkit.table(is_super_table=depth < len(steps))
+            inline = isinstance(table, InlineTable)
+            new = tomlkit.inline_table() if inline else tomlkit.table(depth < len(steps))
+            table[step] = new
         below = table[step]
         if not isinstance(below, MutableMapping):
             raise SettingsError(
@@ -123,19 +128,20 @@ def _table_at(document: TOMLDocument, steps: KeyPath, paths: Paths) -> MutableMa
 
 
 def _save(document: TOMLDocument, paths: Paths, schema: Fields) -> None:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
-    try:
-        text = tomlkit.dumps(document)
-        meant = _without_empty_tables(document.unwrap())
-    except (TOMLKitError, RecursionError) as error:
-        raise _by_hand(paths) from error
-    # Where tables are mixed with dotted keys, what tomlkit writes may not be what it holds.
-    if _without_empty_tables(parse_toml(text, paths.config_file)) != meant:
+    text = document.as_string()
+    if not _says(text, document):
         raise _by_hand(paths)
     check_text(text, paths.config_file, schema)
     write_atomic(paths.config_file, text)
+
+
+def _says(text: str, document: TOMLDocument) -> bool:
+    """Tell whether a text means what its document holds; tomlkit stumbles over mixed styles."""
+    try:
+        meant = _without_empty_tables(tomllib.loads(text))
+    except ValueError:
+        return False
+    return meant == _without_empty_tables(document.unwrap())
 
 
 def _without_empty_tables(table: Mapping[str, object]) -> dict[str, object]:

@@ -114,6 +114,45 @@ def test_a_file_wrong_already_is_left_alone(paths: Paths, before: str, message: 
         unset_key("local.x", paths)
 
 
+@pytest.mark.parametrize(
+    ("before", "key", "text"),
+    [
+        ("providers = {vllm.tier = 'tiny'}", "providers.ollama.images", "yes"),
+        ("local = {}", "local.threads", "5"),
+        ("providers.ollama.images = true", "model", "x"),
+        (
+            "[providers]\n[providers.ollama]\n[local]\n[providers.vllm]",
+            "providers.vllm.tier",
+            "tiny",
+        ),
+        ("local.threads = 1\n[aliases]", "local.keep_alive", "5"),
+    ],
+)
+def test_other_styles_of_table(
+    paths: Paths, environ: Environ, before: str, key: str, text: str
+) -> None:
+    paths.config_file.parent.mkdir()
+    paths.config_file.write_text(before)
+    set_key(key, text, paths)
+    assert load(environ).origins[key].startswith(str(paths.config_file))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "providers.vllm = {tier = 'tiny'}\nlocal.threads = 1\n",
+        f"model = {'[' * 200}{']' * 200}\n",
+    ],
+)
+def test_a_file_too_unusual_is_left_to_its_owner(paths: Paths, before: str) -> None:
+    paths.config_file.parent.mkdir()
+    paths.config_file.write_text(before)
+    with pytest.raises(SettingsError, match="too unusual") as caught:
+        set_key("providers.openai.tier", "small", paths)
+    assert "config edit" in caught.value.hint
+    assert paths.config_file.read_text() == before
+
+
 def test_a_read_only_folder_is_a_storage_error(filled: Paths) -> None:
     # /proc refuses new files even to root, under whom tests may run.
     filled.config_file.unlink()
