@@ -11,21 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from devchat.cli.calls import DEFAULT, Caller, Scope, check_models
-from devchat.cli.checks import (
-    Check,
-    check_engines,
-    check_network,
-    check_paths,
-    check_settings,
-    check_terminal,
-    check_versions,
-)
-from devchat.cli.columns import columns, write_lines
-from devchat.cli.redact import redact
 from devchat.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
+    from devchat.cli.calls import Scope
+    from devchat.cli.checks import Check
     from devchat.settings import Settings
 
 MARKS = {True: "ok", False: "no", None: "--"}
@@ -46,6 +36,9 @@ def doctor(
     passwords and your home folder are left out of the report. Exits with 3 where the default
     model does not answer.
     """
+    from devchat.cli.calls import DEFAULT, Scope
+    from devchat.cli.columns import write_lines
+
     settings, problem = _load()
     checks = list(_clean(_all_checks(settings, problem, Scope(offline, everything))))
     works = any(one.name == DEFAULT and one.ok for one in checks)
@@ -69,28 +62,33 @@ def _load() -> tuple[Settings, SettingsError | None]:
 
 
 def _all_checks(settings: Settings, problem: SettingsError | None, scope: Scope) -> Iterator[Check]:
+    from devchat.cli import checks
+    from devchat.cli.calls import DEFAULT, Caller, check_models
     from devchat.models.services import look_at_all
 
-    yield from check_settings(settings, problem)
-    yield from check_versions()
-    yield from check_engines(settings)
+    yield from checks.check_settings(settings, problem)
+    yield from checks.check_versions()
+    yield from checks.check_engines(settings)
     services = look_at_all(settings.providers.values(), os.environ, settings.paths)
     for check in check_models(Caller(settings, os.environ, _say), services, scope):
         # With settings that can't be read, nobody knows which model is the default.
         broken = problem is not None and check.name == DEFAULT
         yield replace(check, name="embedded") if broken else check
-    yield from check_paths(settings.paths)
-    yield from check_network(os.environ)
-    yield from check_terminal(os.environ)
+    yield from checks.check_paths(settings.paths)
+    yield from checks.check_network(os.environ)
+    yield from checks.check_terminal(os.environ)
 
 
 def _say(text: str) -> None:
+    from devchat.cli.redact import redact
     from devchat.render.console import note
 
     note(sys.stderr, redact(text, os.environ))
 
 
 def _clean(checks: Iterator[Check]) -> Iterator[Check]:
+    from devchat.cli.redact import redact
+
     for check in checks:
         detail, advice = (redact(text, os.environ) for text in (check.detail, check.advice))
         yield replace(check, detail=detail, advice=advice)
@@ -98,10 +96,12 @@ def _clean(checks: Iterator[Check]) -> Iterator[Check]:
 
 def _report(checks: list[Check]) -> Iterator[str]:
     """Lay out a line for each check, and beside each `no` what to do."""
+    from devchat.cli.columns import columns
+
     rows = [[MARKS[one.ok], one.name, _what(one)] for one in checks]
     lines = iter(columns(rows))
     for section, members in groupby(checks, key=lambda one: one.section):
-        yield f"{section}"
+        yield section
         yield from (next(lines) for _ in members)
         yield ""
     wrong = sum(one.ok is False for one in checks)
