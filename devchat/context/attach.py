@@ -151,14 +151,19 @@ class _Member:
 
     def check(self, room: int) -> int:
         """Return its size in bytes. Raises `Unusable` for what a folder doesn't stand for."""
-        if not self.path.exists():
-            raise Unusable(self.name, "is a link to nothing")
-        real = self.path.resolve()
+        try:
+            if not self.path.exists():
+                raise Unusable(self.name, "is a link to nothing")
+            real = self.path.resolve()
+            length = real.stat().st_size
+        except OSError as error:
+            raise explain(error, self.path, self.name) from None
         if self.root is not None and not real.is_relative_to(self.root.resolve()):
             raise Unusable(self.name, "links out of the folder")
         if real.is_dir():
-            raise Unusable(self.name, "is a folder of its own: a link or another repository")
-        length = real.stat().st_size
+            closed = not os.access(real, os.R_OK | os.X_OK)
+            reason = "a folder that can't be read" if closed else "a repository or link of its own"
+            raise Unusable(self.name, f"is {reason}")
         limit = LARGEST if self.root is None else MEGABYTE
         if length > limit:
             raise Unusable(self.name, f"is larger than {size(limit)}: {size(length)}")

@@ -67,11 +67,16 @@ def walk(
     depth: int | None = None,
     named: Collection[str] = (),
 ) -> Iterator[str]:
-    """Yield relative paths of the files below a folder; `depth` levels, all where it is None."""
+    """Yield relative paths of the files below a folder; `depth` levels, all where it is None.
+
+    A folder below it that can't be read is yielded itself. Raises `OSError` for the first one.
+    """
+    closed: list[str] = []
 
     def fail(error: OSError) -> None:
         if Path(error.filename) == folder:
             raise error
+        closed.append(os.path.relpath(error.filename, folder))
 
     for top, folders, files in os.walk(folder, onerror=fail):
         inside = os.path.relpath(top, folder)
@@ -81,6 +86,7 @@ def walk(
         for name in files:
             if hidden or not name.startswith("."):
                 yield name if inside == "." else f"{inside}/{name}"
+    yield from closed
 
 
 def _belongs(name: str, hidden: bool, named: Collection[str]) -> bool:

@@ -233,30 +233,45 @@ def test_lines_far_inside_a_large_file(read: Read, folder: Path) -> None:
     assert "is UTF-16 of more than" in refusal(read, "wide:1")
 
 
-def test_a_file_that_the_user_may_not_read(folder: Path) -> None:
+def test_a_file_that_the_user_may_not_read(home: Path) -> None:
     """Root may read everything, so this is asked by somebody else."""
-    (folder / "closed").write_text("x")
-    (folder / "closed").chmod(0)
-    (folder / "locked").mkdir(mode=0)
+    (home / "closed").write_text("x")
+    (home / "closed").chmod(0)
+    (home / "locked").mkdir(mode=0)
+    (home / "part").mkdir()
+    (home / "part" / "open").write_text("x")
+    (home / "part" / "shut").write_text("x")
+    (home / "part" / "shut").chmod(0)
+    (home / "part" / "half").mkdir()
+    (home / "part" / "half" / "x").write_text("x")
+    (home / "part" / "half").chmod(0o644)
+    (home / "part" / "none").mkdir(mode=0)
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
         "from devchat.context.attach import read_attachments\n"
         "from devchat.errors import InputError\n"
-        "import difflib, errno, shutil, subprocess\n"  # while they can still be read
+        "import difflib, encodings.utf_8_sig, errno, shutil, subprocess\n"  # readable yet
         "os.getuid() or os.setuid(65534)\n"
         "for spec in ('closed', 'closed:1', 'locked', 'locked/x'):\n"
         "    try: read_attachments([spec], folder=Path('.'), read_stdin=bytes)\n"
         "    except InputError as error: print(error.message, '|', error.hint)\n"
+        "print(read_attachments(['part'], folder=Path('.'), read_stdin=bytes).left_out)\n"
     )
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+    home.chmod(0o755)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=False,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
-    (folder / "locked").chmod(0o700)
+    for closed in ("locked", "part/half", "part/none"):
+        (home / closed).chmod(0o700)
     assert done.stdout.count("can't be read: permission denied | `ls -ld ") == 4, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == (
+        "(LeftOut(name='part/half/x', reason=\"can't be read: permission denied\"), "
+        "LeftOut(name='part/none', reason=\"is a folder that can't be read\"), "
+        "LeftOut(name='part/shut', reason=\"can't be read: permission denied\"))"
+    )
 
 
 @pytest.mark.parametrize("wrap", [str, lambda name: f"{name}:2"])
