@@ -50,7 +50,7 @@ _OTHER_KINDS = {
     "imatrix": "an importance matrix",
     "whisper": "a speech model",
 }
-_SIZE = re.compile(r"(?:(\d+)x)?(\d+(?:\.\d+)?)([KMBT])", re.IGNORECASE)
+_SIZE = re.compile(r"(?:(\d{1,4})x)?(\d{1,6}(?:\.\d{1,6})?)([KMBT])", re.IGNORECASE)
 _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -103,6 +103,7 @@ def find_parts(path: Path) -> list[Path]:
     found = PART.search(path.name)
     if not found:
         return [path]
+    _size(path)  # where it is not there itself, its parts are no matter
     number, count = int(found[1]), int(found[2])
     names = [f"{path.name[: found.start()]}-{n:05}-of-{count:05}.gguf" for n in range(1, count + 1)]
     if number != 1:
@@ -140,7 +141,7 @@ def _read(path: Path, *, whole: bool) -> tuple[int, dict[str, Value], Tensors | 
     except CorruptError as error:
         raise ModelError(f"`{path}` is corrupt: {error}", _AGAIN) from None
     except OSError as error:
-        raise ModelError(f"`{path}` can't be read: {error.strerror}") from None
+        raise ModelError(f"`{path}` can't be read: {error.strerror}", _CHECK) from None
     raise ModelError(
         f"`{path}` is corrupt: its metadata is longer than {MAX_BYTES:,} bytes", _AGAIN
     )

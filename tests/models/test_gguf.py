@@ -204,6 +204,8 @@ def test_an_unreadable_file(home: Path) -> None:
 def test_all_parts_of_a_split_model_count(tmp_path: Path) -> None:
     first = tmp_path / "big-00001-of-00002.gguf"
     second = tmp_path / "big-00002-of-00002.gguf"
+    with pytest.raises(ModelError, match="there is no file"):
+        read_header(first)
     first.write_bytes(gguf({"split.count": (U32, 2)}))
     with pytest.raises(ModelError, match="part 1 of 2, and 1 of the others") as caught:
         read_header(first)
@@ -234,6 +236,7 @@ def test_all_parts_of_a_split_model_count(tmp_path: Path) -> None:
         ("1T", None, 0, "large"),
         ("", 7 * 10**9, 0, "small"),
         ("?", None, 100_000_000, "tiny"),
+        ("9" * 5000 + "B", None, 100_000_000, "tiny"),
         ("", None, 5 * 10**9, "small"),
         ("", None, 40 * 10**9, "large"),
     ],
