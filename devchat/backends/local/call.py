@@ -10,7 +10,8 @@ from contextlib import suppress
 from types import TracebackType
 
 from devchat import __version__
-from devchat.backends.local.start import Berth, Child, discard, runs_engine
+from devchat.backends.local.berth import Berth, discard, runs_engine
+from devchat.backends.local.start import Child
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, receive
 from devchat.errors import (
     AnswerError,

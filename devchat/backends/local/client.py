@@ -11,9 +11,10 @@ import socket
 from collections.abc import Iterator, Sequence
 
 from devchat import __version__
+from devchat.backends.local.berth import Berth
 from devchat.backends.local.call import Call
 from devchat.backends.local.request import written
-from devchat.backends.local.start import Berth, Child, Orders, connect
+from devchat.backends.local.start import Child, Orders, connect
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode
 from devchat.backends.thinking import ThinkSplitter
 from devchat.errors import BackendError, ContextError

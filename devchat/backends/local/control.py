@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devchat import __version__
-from devchat.backends.local.start import Berth, dial, locked, runs_engine, socket_folder
+from devchat.backends.local.berth import Berth, dial, locked, runs_engine, socket_folder
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode, receive
 from devchat.errors import EngineError
 

@@ -66,11 +66,10 @@ class Weights:
         path: bytes,
         layers: int,
         step: Callable[[], None],
-        measure: bool = False,
     ) -> None:
         """Load the file with so many layers on the GPU; `step` hears of progress.
 
-        `measure` reads only what the file says of itself. Raises `LoadError`.
+        Raises `LoadError`.
         """
         self.library, self.c, self.gpu_layers = library, library.c, layers
 
@@ -81,7 +80,6 @@ class Weights:
         progress = self.c.llama_progress_callback(go_on)
         options = self.c.llama_model_default_params()
         options.n_gpu_layers, options.progress_callback = layers, progress
-        options.no_alloc = measure
         self._model = self.c.llama_model_load_from_file(path, options)
         if not self._model:
             raise LoadError(library.complaint())

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 from devchat.backends.local.fit import retreats
 from devchat.backends.local.llama import Library, LoadError, Weights
 from devchat.errors import EngineError, ModelError
-
-Loaded = TypeVar("Loaded")
 
 
 class Loader:
@@ -56,21 +53,19 @@ class Loader:
         return Weights(self._library, self._path, layers, self._step)
 
     def _less(self, layers: int, why: str) -> Weights:
+        # Without the GPU first: it tells a file that nothing can load from one too large for it.
         try:
-            total = Weights(self._library, self._path, 0, self._step, measure=True).layers
-            return first(self._open, retreats(layers, total)[1:])
+            weights = self._open(0)
         except LoadError as error:
             raise _useless(self._name, LoadError(why)) from error
-
-
-def first(open_with: Callable[[int], Loaded], tries: Sequence[int]) -> Loaded:
-    """Give what the first number of layers that can be opened gives. Raises `LoadError`."""
-    for layers in tries[:-1]:
-        try:
-            return open_with(layers)
-        except LoadError:
-            continue
-    return open_with(tries[-1])
+        for fewer in retreats(layers, weights.layers)[1:-1]:
+            try:
+                better = self._open(fewer)
+            except LoadError:
+                continue
+            weights.free()
+            return better
+        return weights
 
 
 def _useless(name: str, why: LoadError) -> ModelError:

@@ -75,7 +75,8 @@ def test_an_engine_is_stopped_even_while_it_answers(
     backend = open_model()
     _, stream = begun(backend)
     state = only(runtime)
-    which = {"pid": state.pid, "model": state.model, "path": state.path, "all": None}[by]
+    names: dict[str, int | str | None] = {"pid": state.pid, "model": state.model}
+    which = (names | {"path": state.path, "all": None})[by]
     assert stop_engines(runtime, "another model") == []
     assert [stopped.pid for stopped in stop_engines(runtime, which)] == [state.pid]
     assert engines(runtime) == []

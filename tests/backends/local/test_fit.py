@@ -17,8 +17,6 @@ from devchat.backends.local.fit import (
     resident_memory,
     retreats,
 )
-from devchat.backends.local.llama import LoadError
-from devchat.backends.local.loading import first
 from devchat.errors import ContextError
 
 sizes = st.integers(1, 200_000)
@@ -71,26 +69,6 @@ def test_windows_grow_by_half_a_size_at_least_or_to_the_limit(now: int, wanted: 
 )
 def test_retreats(wanted: int, layers: int, tries: tuple[int, ...]) -> None:
     assert retreats(wanted, layers) == tries
-
-
-@given(st.integers(0, 40), st.integers(1, 40))
-def test_the_first_try_that_fits_is_kept(capacity: int, layers: int) -> None:
-    def open_with(count: int) -> int:
-        if count > capacity:
-            raise LoadError("out of memory")
-        return count
-
-    held = first(open_with, retreats(-1, layers))
-    assert held <= capacity
-    assert held in retreats(-1, layers)
-
-
-def test_a_model_that_nothing_can_hold() -> None:
-    def refuse(count: int) -> int:
-        raise LoadError(f"no room for {count}")
-
-    with pytest.raises(LoadError, match="for 0"):
-        first(refuse, retreats(-1, 8))
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
