@@ -14,14 +14,12 @@ class Renderer(Protocol):
 
     def feed(self, chunk: Chunk) -> None:
         """Show a chunk, soon. Raises `OSError` where the output is gone."""
-        ...
 
     def finish(self) -> None:
         """Show what is left and end the line; also after an interruption or an error.
 
         Calling it again does nothing. Raises `OSError` where the output is gone.
         """
-        ...
 
 
 def open_renderer(

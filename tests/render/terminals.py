@@ -20,7 +20,7 @@ from devchat.render import open_renderer
 from devchat.types import Chunk
 
 REPLIES = {path.stem: path.read_text("utf-8") for path in Path(__file__).parent.glob("replies/*")}
-OURS = re.compile(rb"\x1b\[(?:[\d;]*m|\d*[ABC]|[JK]|\?(?:25|7|2026)[hl])")
+OURS = re.compile(rb"\x1b\[(?:[\d;]*m|\d*[AC]|[JK]|\?(?:25|7|2026)[hl])")
 
 
 class Terminal:

@@ -62,5 +62,8 @@ class Keyboard:
         self._echo()
         os.write(self._terminal, b"\x1b[J\x1b[?25h")
         self._away = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        # Here it goes on after `fg`, or at once where there is no shell to say so.
+        signal.signal(number, self._leave)
         self._silence()

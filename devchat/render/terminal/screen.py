@@ -2,7 +2,8 @@
 
 Between draws the cursor rests, hidden, at the start of the first live row. So there is nothing to
 count back over when the terminal was resized and has moved its rows: what is below goes, and is
-drawn anew. Rows above the cursor are never touched.
+drawn anew. A draw goes up no further than it came down, so that rows above are never touched, even
+where we learn of a new size too late.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from devchat.render.terminal.style import without_colour
 from devchat.render.terminal.wrap import Row, Run, row_width
 from devchat.sanitize import visible
 
-# Terminals disagree on the width of these, so a row with them is written whole.
+# Terminals disagree on the width of these; a row with them is written whole.
 _DISPUTED = re.compile(
     "[\u0300-\u036f\u0590-\u0eff\u1000-\u109f\u1780-\u17ff\u200c\u200d\u20d0-\u20ff\ufe0f"
     "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U0001fa70-\U0001faff]"
@@ -79,42 +80,37 @@ class Screen:
         self._hidden = False
 
     def _changes(self, finished: list[Row], live: list[Row]) -> str:
-        rows, old = finished + live, self._rows
+        """Write finished rows whole, and of the live ones what differs; park the cursor."""
+        settled = [f"\x1b[K{self._paint(row)}\r\n" for row in finished]
+        old = self._rows[len(finished) :]
+        if any(map(_disputed, finished)):
+            # They may have taken more rows than we think, so what was below them is unknown.
+            settled, old = ["\x1b[J", *settled], []
         written, at = [], 0
-        for index, row in enumerate(rows):
-            settled = index < len(finished)
-            if index < len(old) and row == old[index] and not (settled and _disputed(row)):
-                continue
-            written += [_down(index - at, index < len(old)), self._row(row, old, index, settled)]
-            at = index
-            if settled and _disputed(row):
-                old = old[:index]
-        if not written and not finished and len(old) <= len(live):
-            return ""
-        return self._framed("".join(written), at, len(finished), len(rows))
+        for index, row in enumerate(live):
+            before = old[index] if index < len(old) else None
+            if row != before:
+                written += [_down(index - at), self._row(row, before or ())]
+                at = index
+        if len(old) > len(live):
+            written += [_down(len(live) - at), "\x1b[J"]
+            at = len(live)
+        return self._framed("".join(settled), "".join(written), at)
 
-    def _framed(self, written: str, at: int, first: int, count: int) -> str:
-        """Add what comes before and after the rows: the cursor ends on row `first`."""
-        if count < len(self._rows):
-            written += _down(count - at, True) + "\x1b[J"
-            at = count
-        if first > at:
-            written += _down(first - at, first < len(self._rows))
-        else:
-            written += "\r" + _move(at - first, "A")
-        if not self._hidden:
+    def _framed(self, settled: str, written: str, at: int) -> str:
+        if written:
+            # A live row must not take two, should the terminal be narrower than it told us.
+            written = f"\x1b[?7l{written}\x1b[?7h\r{_move(at, 'A')}"
+        if (settled or written) and not self._hidden:
             self._hidden = True
-            written = "\x1b[?25l" + written
+            settled = "\x1b[?25l" + settled
+        text = settled + written
         # Terminals that know it draw all of this at once; the others ignore it.
-        return f"\x1b[?2026h{written}\x1b[?2026l" if written.count("\n") > 1 else written
+        return f"\x1b[?2026h{text}\x1b[?2026l" if text.count("\n") > 1 else text
 
-    def _row(self, row: Row, old: list[Row], index: int, settled: bool) -> str:
-        before = old[index] if index < len(old) else ()
+    def _row(self, row: Row, before: Row) -> str:
         if _disputed(row) or _disputed(before):
-            # Where the terminal finds a live row wider than we did, it must not take two rows;
-            # a settled one may, rather than lose a character.
-            whole = self._paint(row)
-            return f"\x1b[J{whole}" if settled else f"\x1b[K\x1b[?7l{whole}\x1b[?7h"
+            return f"\x1b[K{self._paint(row)}"
         same = _common(before, row)
         kept = "".join(run.text for run in row)[:same]
         erase = "\x1b[K" if row_width(before) > row_width(row) else ""
@@ -139,9 +135,9 @@ class Screen:
                 select.select([], [self._stdout], [])
 
 
-def _down(rows: int, exist: bool) -> str:
-    # A newline scrolls where a move would stop, but takes more bytes.
-    return "\r" + _move(rows, "B") if exist and rows > 2 else "\r\n" * rows
+def _down(rows: int) -> str:
+    # A newline always goes down a row, by scrolling if it must; a cursor movement might not.
+    return "\r" + "\n" * rows if rows else ""
 
 
 def _move(count: int, direction: str) -> str:

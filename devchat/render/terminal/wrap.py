@@ -7,7 +7,7 @@ or ends with an opening bracket (kinsoku; https://www.w3.org/TR/jlreq/#line_brea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -57,7 +57,7 @@ def wrap(text: Sequence[Run], width: int) -> list[Row]:
     What is longer than a row is parted between characters; only spaces at a break are dropped.
     """
     plain = "".join(run.text for run in text)
-    return [_slice(text, start, end) for start, end in _breaks(plain, max(1, width))]
+    return list(_slice(text, _breaks(plain, max(1, width))))
 
 
 def row_width(row: Sequence[Run]) -> int:
@@ -154,11 +154,17 @@ def _glued(plain: str, start: int, left: int, right: int) -> bool:
     return not (_STARTS_WIDE(after) or _STARTS_WIDE(before))
 
 
-def _slice(text: Sequence[Run], start: int, end: int) -> Row:
-    row, position = [], 0
-    for run in text:
-        piece = run.text[max(0, start - position) : max(0, end - position)]
-        if piece:
-            row.append(Run(piece, run.style))
-        position += len(run.text)
-    return tuple(row)
+def _slice(text: Sequence[Run], spans: Iterable[tuple[int, int]]) -> Iterator[Row]:
+    # Spans ascend, so that a long text is gone through only once.
+    index = position = 0
+    for start, end in spans:
+        row = []
+        while index < len(text) and position < end:
+            run = text[index]
+            if piece := run.text[max(0, start - position) : end - position]:
+                row.append(Run(piece, run.style))
+            if position + len(run.text) > end:
+                break
+            position += len(run.text)
+            index += 1
+        yield tuple(row)
