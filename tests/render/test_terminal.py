@@ -146,6 +146,15 @@ def test_nothing_foreign_reaches_the_terminal(place: str) -> None:
             assert ord(char) not in {0x202E, 0x2066}
 
 
+def test_a_table_too_narrow_to_read_becomes_a_list() -> None:
+    header = "| Component | Description |\n|---|---|\n"
+    assert rendered([header], 12).shown() == ["Component", "Description"]
+    assert rendered([header + "| a | b c |\n| d |\n"], 12).shown() == [
+        *("Component: a", "Description:", "b c"),
+        *("", "Component: d", "Description:"),
+    ]
+
+
 def test_rich_markup_means_nothing() -> None:
     assert rendered(["[bold red]x[/] :smile:"]).shown() == ["[bold red]x[/] :smile:"]
 
@@ -243,7 +252,7 @@ def test_a_note_makes_room_for_itself() -> None:
         renderer.feed(Chunk("note", "moved"))
         renderer.feed(Chunk("text", "part"))
         renderer.finish()
-    assert terminal.shown() == ["First", "", "moved", "", "Second part"]
+    assert terminal.shown() == ["First", "moved", "", "Second part"]
 
 
 @pytest.mark.parametrize(
