@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devchat.sanitize import Cleaner, single_line, visible
@@ -38,7 +38,6 @@ def test_hidden_characters_are_shown(hostile: str, shown: str) -> None:
     assert visible(hostile) == shown
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_nothing_hidden_is_left(text: str) -> None:
     shown = visible(text)
@@ -50,13 +49,11 @@ def test_nothing_hidden_is_left(text: str) -> None:
         }
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_what_is_visible_stays_as_it_is(text: str) -> None:
     assert visible(visible(text)) == visible(text)
 
 
-@settings(deadline=None)
 @given(ANY_TEXT, st.integers(1, 60))
 def test_a_single_line_is_one_short_line(text: str, limit: int) -> None:
     line = single_line(text, limit)
@@ -70,7 +67,6 @@ def test_a_single_line_says_that_it_was_cut() -> None:
     assert single_line("abcdef", 4) == "abc…"
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("\r\n\x1ba"))))
 def test_a_stream_in_pieces_reads_as_a_whole(pieces: list[str]) -> None:
     cleaner = Cleaner()

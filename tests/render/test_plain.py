@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devchat.errors import DevchatError, UsageError
@@ -32,7 +32,6 @@ def _plain(chunks: list[Chunk]) -> tuple[str, str]:
     return stdout.getvalue(), stderr.getvalue()
 
 
-@settings(deadline=None)
 @given(PIECES)
 def test_text_passes_visibly_and_ends_its_line(pieces: list[str]) -> None:
     stdout, _ = _plain([Chunk("text", piece) for piece in pieces])

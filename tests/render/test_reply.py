@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devchat.render.reply import first_code_block, reply_json
@@ -17,7 +17,6 @@ def _completion(text: str) -> Completion:
     return Completion(text, "because", Usage(3, 2, 1, exact=False), "length", "m", 0.25)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())))
 def test_any_answer_survives_json_visibly(text: str) -> None:
     written = reply_json(_completion(text), "this machine", first_token=None, end=1.0)

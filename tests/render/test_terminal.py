@@ -10,7 +10,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devchat.render import open_renderer
@@ -87,7 +87,6 @@ def _drawn(source: str, seed: int, longest: int, terminal: Terminal) -> list[int
     return ends
 
 
-@settings(deadline=None, max_examples=100)
 @given(DOCUMENTS, st.integers(), st.sampled_from([3, 30, 300]), st.sampled_from([3, 9, 24]))
 def test_finished_rows_never_change(source: str, seed: int, longest: int, lines: int) -> None:
     with Terminal(50, lines, raw=True) as terminal:
