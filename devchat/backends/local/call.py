@@ -41,7 +41,7 @@ class Call:
         self, connection: socket.socket, berth: Berth, child: Child | None, stall: float
     ) -> None:
         self._connection, self._berth, self._child = connection, berth, child
-        self._pid = child.pid if child else None
+        self._pid: int | None = None
         self._stall = stall
         self._loaded = False
         connection.settimeout(min(SILENCE, stall))
@@ -101,7 +101,8 @@ class Call:
 
     def failure(self) -> BackendError:
         """Say why the engine is gone."""
-        code = self._child.exit_code() if self._child and self._child.pid == self._pid else None
+        child = self._child if self._child and self._pid in (None, self._child.pid) else None
+        code = child.exit_code() if child else None
         words = self._berth.last_words()
         if code is not None and code < 0:
             return self._killed(-code, words)

@@ -145,18 +145,15 @@ class Server:
         """Stop listening and let the main thread end after its last job; `force`: even this one."""
         with self._lock:
             self.stopping |= force
-            if self._leaving:
-                return
-            self._leaving = True
-            if self._place.ours():
-                self._place.path.unlink(missing_ok=True)
-        self.jobs.put(None)
+            self._depart()
 
     def drain(self) -> None:
         """Give slow readers a moment for what they were not sent yet."""
         end = time.monotonic() + FLUSH
-        while not all([client.flush() for client in self._everyone()]) and time.monotonic() < end:
-            time.sleep(0.05)
+        while any([not c.flush() or c.waiting for c in self._everyone()]):
+            if time.monotonic() > end:
+                break
+            time.sleep(0.02)
 
     def _everyone(self) -> list[Client]:
         with self._lock:
@@ -185,8 +182,6 @@ class Server:
         if frame is None or not self._welcome(client, frame):
             return
         match frame.get("op"):
-            case "stream":
-                self._queue(Job(client, self._read(frame)))
             case "count":
                 self._count(client, str(frame["text"]))
             case "status":
@@ -200,37 +195,35 @@ class Server:
     def _welcome(self, client: Client, frame: Frame) -> bool:
         mine = {"protocol": PROTOCOL, "version": self._place.version}
         fits = all(frame.get(name) == value for name, value in mine.items())
+        op = frame.get("op")
+        job = Job(client, self._read(frame)) if fits and op == "stream" else None
         with self._lock:
             if self._leaving:
                 # A client that gets no word at all knows that it may ask again elsewhere.
                 return False
             self._clients.add(client)
+            client.waiting = fits and op in ("stream", "count")
+            if op != "status":
+                self._last_used = time.monotonic()
             if fits and "keep_alive" in frame:
-                self._came = True
+                self._came = client.holds = True
                 self._keep_alive = float(frame["keep_alive"])
-                client.holds = True
-        client.send({"hello": mine | {"pid": os.getpid()}})
+            client.send({"hello": mine | {"pid": os.getpid()}})
+            if job is not None:
+                self._queue(job)
         return fits
 
     def _queue(self, job: Job) -> None:
-        job.client.waiting = True
-        with self._lock:
-            ahead = self._pending
-            self._pending += 1
-            leaving = self._leaving
-            if not leaving:
-                self.jobs.put(job)
-        if leaving:
-            job.client.connection.shutdown(socket.SHUT_RDWR)
-        elif ahead:
+        if ahead := self._pending:
             many = "request is" if ahead == 1 else "requests are"
             job.client.send({"note": f"the model is busy: {ahead} {many} answered first"})
+        self._pending += 1
+        self.jobs.put(job)
 
     def _count(self, client: Client, text: str) -> None:
-        client.waiting = True
         self.loaded.wait()
-        client.waiting = False
         client.send(self.failure or {"count": self.count(text)})
+        client.waiting = False
 
     def _status(self) -> Frame:
         with self._lock:
@@ -240,7 +233,8 @@ class Server:
         return {"status": self._describe() | numbers}
 
     def _beat(self) -> None:
-        while not self._leaving:
+        # To the very end: who still waits for a last answer must not take us for frozen.
+        while True:
             time.sleep(BEAT)
             for client in self._everyone():
                 if client.waiting:
@@ -253,11 +247,20 @@ class Server:
 
     def _leave_if_unused(self) -> None:
         with self._lock:
-            used = self._pending or (not self._keep_alive and any(c.holds for c in self._clients))
+            held = not self._keep_alive and any(client.holds for client in self._clients)
+            used = held or self._pending or not self.loaded.is_set()
             idle = time.monotonic() - self._last_used
-            patience = self._keep_alive if self._came else FIRST_CLIENT
-        if not used and idle >= patience:
-            self.leave()
+            if not used and idle >= (self._keep_alive if self._came else FIRST_CLIENT):
+                self._depart()
+
+    def _depart(self) -> None:
+        # Under the lock: whoever was welcomed before is served, whoever comes after is not.
+        if self._leaving:
+            return
+        self._leaving = True
+        if self._place.ours():
+            self._place.path.unlink(missing_ok=True)
+        self.jobs.put(None)
 
 
 def bound(listener: int) -> socket.socket:
