@@ -5,7 +5,7 @@ Knows neither the terminal nor how a backend works.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from devchat.backends import Backend
@@ -13,14 +13,15 @@ from devchat.context import Attached
 from devchat.context.pack import Ledger, pack
 from devchat.errors import ContextError, InputError, UsageError
 from devchat.prompts import Prompt
-from devchat.types import Image, Message, Options, Request
+from devchat.types import Image, Message, Options, Request, Tier
 
 # What a chat template wraps around each message: ChatML takes 5 tokens, the longest known 9.
 MESSAGE_TOKENS = 10
 # What services charge for a large picture is about 1,100 tokens (OpenAI, "high" detail).
 IMAGE_TOKENS = 1_200
-# Room kept for an answer whose length nobody chose, at most a quarter of the window.
-ANSWER_TOKENS = 1_024
+# Room kept for an answer whose length nobody chose, at most a quarter of the window. A tiny
+# model has said what it has to say much sooner, and then goes round in circles.
+ANSWER_TOKENS: Mapping[Tier, int] = {"tiny": 256, "small": 1_024, "large": 2_048}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def prepare(
     the prompt has no place for.
     """
     _check_inputs(prompt, question, attached, backend)
-    answer = options.max_tokens or min(ANSWER_TOKENS, backend.context_tokens // 4)
+    answer = options.max_tokens or min(ANSWER_TOKENS[backend.tier], backend.context_tokens // 4)
     budget = backend.context_tokens - answer - IMAGE_TOKENS * len(attached.images)
 
     def messages(files: str, shots: int) -> tuple[Message, ...]:

@@ -1,4 +1,4 @@
-"""Write the pages that are made from the program itself: `make docs`."""
+"""Write the pages and the picture that are made from the program itself: `make docs`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 from devchat.cli import COMMANDS
+from devchat.settings.load import variable_of
+from devchat.settings.providers import BUILT_IN
+from devchat.settings.schema import Field, read_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
 GROUPS = {
@@ -19,6 +22,7 @@ INTRODUCTION = """# Commands
 
 What `--help` says, command by command. This page is written by `make docs` and checked by a test.
 """
+START, END = "<!-- made by `make docs` -->\n", "<!-- end -->\n"
 
 
 def commands_page() -> str:
@@ -42,5 +46,39 @@ def _section(call: tuple[str, ...]) -> str:
     return f"## {title}\n\n```text\n{done.stdout.rstrip()}\n```\n"
 
 
+def settings_page() -> str:
+    """Return docs/settings.md as it should be: its own text, with the tables made anew."""
+    before, _, rest = (DOCS / "settings.md").read_text().partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{_keys_table()}\n{_providers_table()}\n{END}{after}"
+
+
+def _keys_table() -> str:
+    rows = ["| key | variable | default | what |", "|---|---|---|---|"]
+    rows += [_key_row(field) for field in read_schema().values()]
+    return "\n".join(rows) + "\n"
+
+
+def _key_row(field: Field) -> str:
+    key = ".".join(field.path).replace("*", "NAME")
+    variable = "" if "*" in field.path else f"`{variable_of(field.path)}`"
+    default = "" if field.default in (None, "") else f"`{field.default}`"
+    return f"| `{key}` | {variable} | {default} | {field.rule.note}: {field.wanted} |"
+
+
+def _providers_table() -> str:
+    rows = ["| provider | base_url | key | window | tier | images |", "|---|---|---|---:|---|---|"]
+    for one in BUILT_IN.values():
+        key = f"`{one.key.upper()}_API_KEY`" if one.key else "none"
+        images = "yes" if one.images else "no"
+        window = f"{one.context_tokens:,}"
+        rows.append(f"| `{one.name}` | {one.base_url} | {key} | {window} | {one.tier} | {images} |")
+    return "\n".join(rows) + "\n"
+
+
 if __name__ == "__main__":
+    from tests.picture import picture
+
     (DOCS / "commands.md").write_text(commands_page())
+    (DOCS / "settings.md").write_text(settings_page())
+    (DOCS / "ask.svg").write_text(picture())

@@ -11,7 +11,7 @@ from devchat.chat import IMAGE_TOKENS, Prepared, count_messages, prepare
 from devchat.context import Attached, Attachment
 from devchat.errors import ContextError, InputError, UsageError
 from devchat.prompts import parse
-from devchat.types import Image, Options
+from devchat.types import Image, Options, Tier
 
 PROMPT = parse(
     """+++
@@ -56,7 +56,15 @@ def test_a_question_alone() -> None:
         ("system", "Be brief."),
         ("user", "why?"),
     ]
-    assert prepared.request.options.max_tokens == prepared.answer_tokens == 1024
+    assert prepared.request.options.max_tokens == prepared.answer_tokens == 2048
+
+
+@pytest.mark.parametrize(
+    ("tier", "window", "tokens"), [("tiny", 8192, 256), ("small", 8192, 1024), ("large", 400, 100)]
+)
+def test_room_for_the_answer(tier: Tier, window: int, tokens: int) -> None:
+    model = Scripted([], manner=Manner(context_tokens=window, tier=tier))
+    assert prepare(PROMPT, "why?", Attached(), model, Options()).answer_tokens == tokens
 
 
 def test_files_come_with_their_names_before_the_question() -> None:

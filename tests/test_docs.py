@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import DOCS, commands_page
+from tests.docs import DOCS, commands_page, settings_page
 
 ROOT = DOCS.parent
 PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
@@ -15,6 +15,10 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
 
 def test_the_commands_page_is_what_help_says() -> None:
     assert (DOCS / "commands.md").read_text() == commands_page(), "run `make docs`"
+
+
+def test_the_settings_page_names_every_key() -> None:
+    assert (DOCS / "settings.md").read_text() == settings_page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from devchat.errors import DevchatError
@@ -28,7 +28,7 @@ class Backend(Protocol):
     @property
     def context_tokens(self) -> int: ...
 
-    def stream(self, request: Request) -> Iterator[Chunk | Completion]:
+    def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Answer one request; the `Completion` comes last.
 
         Closing the iterator cancels the request. Raises `BackendError`, `ContextError`.

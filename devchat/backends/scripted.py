@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -78,7 +78,7 @@ class Scripted:
         """The window that the script claims."""
         return self._manner.context_tokens
 
-    def stream(self, request: Request) -> Iterator[Chunk | Completion]:
+    def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Give the next answer in pieces; raises what the script says, else `BackendError`."""
         self.requests.append(request)
         asked = sum(self.count(message.text) for message in request.messages)

@@ -80,6 +80,9 @@ def _invoke(argv: Sequence[str]) -> int:
     except typer.TyperException as error:
         name = " ".join(["devchat", *known])
         message = error.format_message().rstrip(".")
+        if message.startswith("Usage: "):  # nothing was asked for: the message is the help
+            print(message)
+            return 0
         raise UsageError(message, f"`{name} --help` lists what there is") from error
     return code if isinstance(code, int) else 0
 

@@ -14,6 +14,7 @@ from devchat.context.ledger import ledger_lines
 from devchat.errors import AnswerError
 from devchat.render import Renderer, open_renderer
 from devchat.render.console import note
+from devchat.sanitize import visible
 from devchat.types import Chunk, Completion, Request, Usage
 
 
@@ -133,10 +134,10 @@ def _show_code(backend: Backend, request: Request) -> None:
     finally:
         code = first_code_block(kept.text)
         if code is None and kept.text:
-            print(kept.text, file=sys.stderr)
+            print(visible(kept.text), file=sys.stderr)
     if code is None:
         raise AnswerError("the answer holds no fenced code block", "the whole answer is above")
-    sys.stdout.write(code)
+    sys.stdout.write(visible(code) if sys.stdout.isatty() else code)
 
 
 def _explain_end(completion: Completion) -> None:

@@ -11,7 +11,7 @@ from devchat.sanitize import visible
 
 def note(stderr: TextIO, text: str) -> None:
     """Write a remark on a line of its own, dim in a terminal."""
-    print(_paint(stderr, "2", " ".join(visible(text).split())), file=stderr, flush=True)
+    print(_paint(stderr, "2", " ".join(visible(text).split("\n")).strip()), file=stderr, flush=True)
 
 
 def show_error(stderr: TextIO, error: DevchatError) -> None:

@@ -299,7 +299,7 @@ def test_closing_an_answer_closes_the_connection(settings: Settings) -> None:
         backend = open_at(service.url, settings)
         answer = backend.stream(HELLO)
         assert next(answer) == Chunk("text", "x ")
-        answer.close()  # type: ignore[attr-defined]
+        answer.close()
         assert service.dropped.wait(30)
         backend.close()
 

@@ -11,8 +11,11 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.benchmarks.pairs import Row
 
 _REPLIES = Path(__file__).parent.parent / "render" / "replies"
 _CHILD = """
@@ -88,6 +91,31 @@ def _run(text: str, columns: int, lines: int) -> tuple[float, int, float]:
 def _children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def measure(environ: Mapping[str, str]) -> list[Row]:
+    """Measure replies of 8 KB of each kind; the environment doesn't matter here."""
+    rows = []
+    for what, text in {"mixed": reply_8k(), **_monotonous()}.items():
+        cost = stream(text)
+        beyond = f"{cost.elapsed:.0f} s of streaming, {cost.start:.2f} s to start not counted"
+        name = f"8 KB reply at 100 tokens/s, {what}"
+        rows.append(Row(f"{name}: processor", cost.cpu - cost.start, 1.0, " s", beyond))
+        rows.append(Row(f"{name}: to the terminal", cost.written / 1000, 200.0, " KB", "80x24"))
+    return rows
+
+
+def _monotonous() -> Mapping[str, str]:
+    """Replies of a single kind of block, which grow longer than any real one."""
+    table = "| name | what it does |\n|---|---|\n" + "| `row` | holds a few words |\n" * 300
+    code = "```python\n" + "def add(a, b):\n    return a + b  # the sum\n\n\n" * 180 + "```\n"
+    kinds = {
+        "one paragraph": "A sentence with *some* words in it. " * 240,
+        "one list": "- an item of a **list** with a few words\n" * 200,
+        "one table": table,
+        "one code block": code,
+    }
+    return {what: text[:8192] for what, text in kinds.items()}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devchat.backends.local import stop_engines
+from devchat.backends.local.control import stop_engines
 from tests.conftest import Devchat
 
 # Loaded by every Python that starts with it on its path, the engine's included.

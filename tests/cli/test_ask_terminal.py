@@ -37,10 +37,10 @@ def run(
     raw = ""
     if interrupt:
         child.expect_exact(interrupt)
-        raw += child.before + child.after
+        raw += f"{child.before}{child.after}"
         child.sendintr()
     child.expect(pexpect.EOF)
-    raw += child.before
+    raw += f"{child.before}"
     child.close()
     screen = pyte.Screen(columns, 40)
     pyte.Stream(screen).feed(raw)

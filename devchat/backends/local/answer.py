@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from devchat.backends.local.fit import Limits, fit, free_memory, grown
 from devchat.backends.local.llama import Weights, Window, window_limit
+from devchat.backends.local.pace import Pace
 from devchat.backends.local.request import Asked, Turn
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.schema import Grammars, Guide
@@ -28,6 +29,7 @@ class Answerer:
         """Wrap loaded weights; `cap` is the largest window the user allows, 0 = the model's."""
         self.weights, self.threads = weights, threads
         self.window: Window | None = None
+        self._pace = Pace(threads)
         self._cap = min(cap or weights.trained_window, weights.trained_window)
         self._template: Template | None = None
         self._grammars = Grammars(weights)
@@ -87,7 +89,8 @@ class Answerer:
             if self.window is not None:
                 self.window.free()
                 self.window = None
-            self.window = Window(self.weights, grown(now, room.window, limits), self.threads)
+            size = grown(now, room.window, limits)
+            self.window = Window(self.weights, size, self.threads, self._pace)
         return self.window, room.answer
 
 
@@ -126,7 +129,7 @@ class _Run:
                 self.reason = "stop"
                 return
             if self.count < self._most:
-                self._window.add([token])
+                self._window.go_on(token)
             step()
 
     def _choose(self, sampler: Sampler) -> int:

@@ -8,7 +8,7 @@ backend is open: by it the engine knows its clients.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from devchat import __version__
 from devchat.backends.local.berth import Berth
@@ -47,7 +47,7 @@ class LocalBackend:
         """The window that the model was trained for, or the smaller one that the user set."""
         return self._window
 
-    def stream(self, request: Request) -> Iterator[Chunk | Completion]:
+    def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Answer one request; see `Backend.stream`."""
         if any(message.images for message in request.messages):
             raise BackendError(

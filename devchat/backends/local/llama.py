@@ -10,10 +10,12 @@ import ctypes
 import sys
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 
 from devchat.backends.local.fit import SPARE
+from devchat.backends.local.pace import Pace
 from devchat.errors import EngineError, ModelError
 
 BATCH = 256
@@ -155,12 +157,13 @@ class Weights:
 class Window:
     """A context and the tokens it holds; what a prompt shares with them is not read again."""
 
-    def __init__(self, weights: Weights, size: int, threads: int) -> None:
+    def __init__(self, weights: Weights, size: int, threads: int, pace: Pace) -> None:
         """Make a window of so many tokens. Raises `LoadError`."""
         self._c, self._library = weights.c, weights.library
         self.size, self.held = size, list[int]()
         self.context = weights.context(size, threads)
         self._memory = self._c.llama_get_memory(self.context)
+        self._threads, self._pace = threads, pace
 
     def read(self, prompt: list[int], step: Callable[[], None]) -> int:
         """Evaluate a prompt up to its next token; return how many tokens were there already.
@@ -174,6 +177,13 @@ class Window:
         # Alone, as it is when all before it is remembered: the same numbers either way.
         self.add(prompt[-1:])
         return shared
+
+    def go_on(self, token: int) -> None:
+        """Evaluate the newest token of an answer, with the threads that are quickest just now."""
+        threads, started = self._pace.threads(), perf_counter()
+        self._c.llama_set_n_threads(self.context, threads, self._threads)
+        self.add([token])
+        self._pace.took(threads, perf_counter() - started)
 
     def add(self, tokens: list[int]) -> None:
         """Evaluate tokens after those held. Raises `EngineError`."""

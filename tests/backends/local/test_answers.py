@@ -162,7 +162,7 @@ def test_a_request_given_up_leaves_the_backend_usable(shared: Backend) -> None:
     stream = shared.stream(ask("Count from 1 to 500.", max_tokens=2000))
     assert list(islice(stream, 2))
     assert isinstance(stream, Iterator)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert finish(shared, ask(QUESTION)).text
 
 
