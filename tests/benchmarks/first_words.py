@@ -25,7 +25,7 @@ from llama_cpp import Llama
 asked = json.loads(sys.argv[1])
 llama = Llama(asked["path"], n_ctx=asked["window"], verbose=False)
 for part in llama.create_chat_completion(
-    asked["messages"], stream=True, temperature=asked["temperature"], max_tokens=asked["max_tokens"]
+    asked["messages"], stream=True, temperature=0.2, max_tokens=asked["max_tokens"]
 ):
     sys.stdout.write(part["choices"][0]["delta"].get("content") or "")
     sys.stdout.flush()
@@ -93,14 +93,13 @@ def _what_is_asked(devchat: str, environ: Mapping[str, str]) -> dict[str, Any]:
 
     asked = run("ask", "--dry-run", "--json", question(0))
     run("ask", "--json", question(0))
-    (engine,) = run("models", "ps", "--json")
+    (engine,) = run("models", "ps", "--json")["engines"]
     return {
         "messages": [
             {"role": message["role"], "content": message["content"]}
             for message in asked["messages"]
         ],
-        "temperature": asked["options"]["temperature"],
         "max_tokens": asked["options"]["max_tokens"],
-        "window": engine["context_tokens"],
+        "window": engine["window"],
         "path": engine["path"],
     }

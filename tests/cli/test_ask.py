@@ -128,7 +128,7 @@ def test_a_dry_run_reads_well(devchat: Devchat, scripted: Script) -> None:
     done = devchat("ask", "-m", scripted(), "--seed", "7", "--dry-run", "why?")
     first, second, *rest = done.stdout.split("\n")
     assert first == "model    scripted:script.json on this machine, window of 8,192 tokens"
-    assert second == "options  max_tokens 1024, seed 7"
+    assert second == "options  max_tokens 2048, seed 7"
     assert any(line.startswith("--- user, ") for line in rest)
 
 

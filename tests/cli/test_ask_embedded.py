@@ -58,10 +58,10 @@ def test_an_engine_stays_for_the_next_question(devchat: Devchat) -> None:
     first, second = (json.loads(devchat(*ask).stdout) for _ in range(2))
     assert first["model"] == second["model"] == "SmolLM2-135M-Instruct"
     assert first["seconds"]["load"] > 0 == second["seconds"]["load"]
-    (engine,) = json.loads(devchat("models", "ps", "--json").stdout)
+    (engine,) = json.loads(devchat("models", "ps", "--json").stdout)["engines"]
     assert Path(engine["path"]).suffix == ".gguf"
     assert devchat("models", "stop", "--all").returncode == 0
-    assert json.loads(devchat("models", "ps", "--json").stdout) == []
+    assert json.loads(devchat("models", "ps", "--json").stdout)["engines"] == []
 
 
 def test_a_schema_holds_even_for_a_tiny_model(devchat: Devchat, home: Path) -> None:

@@ -40,6 +40,8 @@ class LocalBackend:
         self._local, self._order, self._berth = settings.local, order, berth
         self._child: Child | None = None
         self._held: socket.socket | None = None
+        # Whoever counted first waited for the model then: it belongs to the answer's seconds.
+        self._waited = 0.0
         self._hold()
 
     @property
@@ -55,7 +57,9 @@ class LocalBackend:
                 "leave them out, or choose a model that can with `-m`",
             )
         with self._call(written(request)) as call:
-            yield from _Reader(self.name, bound=request.options.schema is not None).read(call)
+            reader = _Reader(self.name, request.options.schema is not None, self._waited)
+            self._waited = 0.0
+            yield from reader.read(call)
 
     def complete_many(
         self, requests: Sequence[Request]
@@ -75,7 +79,9 @@ class LocalBackend:
     def count(self, text: str) -> int:
         """Count tokens with the model's own tokenizer. Raises `BackendError`."""
         with self._call({"op": "count", "text": text}) as call:
-            return next(int(frame["count"]) for frame in call.frames() if "count" in frame)
+            frame = next(frame for frame in call.frames() if "count" in frame)
+            self._waited += float(frame["loaded"])
+            return int(frame["count"])
 
     def close(self) -> None:
         """Let the engine know that we need it no longer."""
@@ -127,11 +133,11 @@ class LocalBackend:
 class _Reader:
     """Makes chunks and a completion of an engine's frames."""
 
-    def __init__(self, model: str, bound: bool) -> None:
+    def __init__(self, model: str, bound: bool, waited: float) -> None:
         self._model, self._bound = model, bound
         self._splitter = ThinkSplitter()
         self._parts: dict[str, list[str]] = {"text": [], "reasoning": [], "note": []}
-        self._load_seconds = 0.0
+        self._load_seconds = waited
 
     def read(self, call: Call) -> Iterator[Chunk | Completion]:
         for frame in call.frames():
@@ -150,7 +156,7 @@ class _Reader:
             case {"reasoning": True}:
                 self._splitter = ThinkSplitter(inside=True)
             case {"loaded": float(seconds)}:
-                self._load_seconds = seconds
+                self._load_seconds += seconds
 
     def _seen(self, chunks: Iterator[Chunk] | tuple[()]) -> Iterator[Chunk]:
         for chunk in chunks:

@@ -221,8 +221,10 @@ class Server:
         self.jobs.put(job)
 
     def _count(self, client: Client, text: str) -> None:
+        since = time.monotonic()
         self.loaded.wait()
-        client.send(self.failure or {"count": self.count(text)})
+        waited = time.monotonic() - since
+        client.send(self.failure or {"count": self.count(text), "loaded": waited})
         client.waiting = False
 
     def _status(self) -> Frame:
