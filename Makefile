@@ -25,7 +25,7 @@ bench: .venv/.dev
 	.venv/bin/python -m tests.benchmarks
 
 soak: .venv/.dev
-	.venv/bin/python -m pytest -n 2 -m soak tests
+	.venv/bin/python -m pytest -m soak tests/soak
 
 docs: .venv/.dev
 	.venv/bin/python -m tests.docs

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from devchat.backends.local.control import stop_engines
+from devchat.backends.local.control import engines, stop_engines
 from tests.conftest import Devchat
 
 # Loaded by every Python that starts with it on its path, the engine's included.
@@ -89,3 +93,20 @@ def test_a_dry_run_counts_with_the_models_own_tokenizer(devchat: Devchat) -> Non
     sent = json.loads(devchat("ask", "--dry-run", "--json", "hello?").stdout)
     assert sent["exact"] is True and sent["window"] == 8192
     assert [message["role"] for message in sent["messages"]] == ["system", "user"]
+
+
+def test_an_engine_killed_in_the_middle_of_an_answer(environ: dict[str, str], home: Path) -> None:
+    line = ["ask", "--max-tokens", "2000", "count from one to a thousand, slowly"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "devchat", *line],
+        env=environ, cwd=home, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    came = process.stdout.read(8)
+    (engine,) = engines(home / "run")
+    os.kill(engine.pid, signal.SIGKILL)
+    rest, said = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert b"error: the engine was ended" in said and b"hint: " in said
+    assert (came + rest).endswith(b"\n")

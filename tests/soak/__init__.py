@@ -1,0 +1,1 @@
+"""Long tests, run by `make soak`."""
