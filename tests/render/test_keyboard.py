@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pexpect
 import pytest
 
 Shell: TypeAlias = "pexpect.spawn[str]"
+PYTHON = shlex.quote(sys.executable)
 ROOT = Path(__file__).parent.parent.parent
 REPLY = "The beginning of an answer.\n\nIts **middle** comes later.\n\nAnd its end.\n"
 
@@ -34,7 +36,7 @@ def shell(home: Path, environ: dict[str, str]) -> Iterator[Shell]:
 
 
 def _stream(shell: Shell, home: Path) -> None:
-    shell.sendline(f"{sys.executable} -m tests.render.stream {home}/reply.md --pause 0.08")
+    shell.sendline(f"{PYTHON} -m tests.render.stream {home}/reply.md --pause 0.08")
     shell.expect_exact("The beginning")
 
 
@@ -68,8 +70,6 @@ def test_a_stopped_answer_goes_on(shell: Shell, home: Path) -> None:
 
 
 def test_in_the_background_the_terminal_is_left_alone(shell: Shell, home: Path) -> None:
-    shell.sendline(
-        f"{sys.executable} -m tests.render.stream {home}/reply.md & wait; echo status=$?"
-    )
+    shell.sendline(f"{PYTHON} -m tests.render.stream {home}/reply.md & wait; echo status=$?")
     shell.expect_exact("And its end.")
     shell.expect_exact("status=0")

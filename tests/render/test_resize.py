@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -66,10 +67,11 @@ def test_resizing_keeps_every_word_once(
     tmux: Tmux, home: Path, sizes: list[tuple[int, int]]
 ) -> None:
     (home / "reply.md").write_text(REPLY * 2, "utf-8")
-    stream = f"{sys.executable} -m tests.render.stream {home / 'reply.md'} --pause 0.012"
+    python = shlex.quote(sys.executable)
+    stream = f"{python} -m tests.render.stream {home / 'reply.md'} --pause 0.012"
     # The answer starts at the bottom of a full screen: tmux keeps what is above in scrollback.
-    script = f"cd {ROOT}; seq 1 60; echo BEGIN; {stream}; echo DONE; read -r _"
-    tmux("new-session", "-d", "-x", "80", "-y", "24", f"TERM=screen sh -c '{script}'")
+    script = f"cd {shlex.quote(str(ROOT))}; seq 1 60; echo BEGIN; {stream}; echo DONE; read -r _"
+    tmux("new-session", "-d", "-x", "80", "-y", "24", f"TERM=screen sh -c {shlex.quote(script)}")
     _wait_for(tmux, "A paragraph")
     for columns, lines in sizes:
         time.sleep(0.4)
