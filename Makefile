@@ -14,6 +14,7 @@ demo: .venv/.user
 	@.venv/bin/devchat ask -f Makefile "What does this file do?"
 
 test: .venv/.dev check
+	@command -v tmux >/dev/null || { echo 'error: the tests look into a terminal of tmux; install tmux first' >&2; exit 1; }
 	.venv/bin/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 check: .venv/.dev
@@ -37,17 +38,19 @@ lock: .venv/.dev
 clean:
 	rm -rf .venv build dist
 
-.venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: devchat needs Python 3.11 or newer; choose one with make PYTHON=...")'
+# A stamp, for `.venv/bin/python` is there even where what should follow it has failed.
+.venv/.pip: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: devchat needs Python 3.11 or newer; choose one with make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(PIP) install --quiet "$$(grep '^pip==' requirements.lock)"
+	@touch $@
 
-.venv/.user: .venv/bin/python pyproject.toml requirements.lock
+.venv/.user: .venv/.pip pyproject.toml
 	@echo 'Installing devchat with its embedded model. llama.cpp is compiled once: about 4 minutes on 2 cores.'
 	$(PIP) install $(LOCKED) --editable '.[tiny]'
 	@touch $@
 
-.venv/.dev: .venv/bin/python pyproject.toml requirements.lock
+.venv/.dev: .venv/.pip pyproject.toml
 	@echo 'Installing devchat and its tests. llama.cpp is compiled once: about 4 minutes on 2 cores.'
 	$(PIP) install $(LOCKED) --editable '.[all,dev]'
 	@touch $@
