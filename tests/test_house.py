@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,16 @@ def imports_of(path: Path) -> Iterator[str]:
 EDGES = [(module, target) for module, path in MODULES.items() for target in imports_of(path)]
 
 
+def named_in(path: Path) -> Iterator[str]:
+    """Yield every module of ours that a file names in a string, to import or to run it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and node.value in MODULES and "." in node.value:
+            yield node.value
+
+
+NAMED = [(module, target) for module, path in MODULES.items() for target in named_in(path)]
+
+
 def belongs(module: str, place: str) -> bool:
     return module == place or module.startswith(place + ".")
 
@@ -93,7 +104,7 @@ def test_every_room_has_a_floor() -> None:
 def test_imports_go_down() -> None:
     wrong = [
         (module, target)
-        for module, target in EDGES
+        for module, target in EDGES + NAMED
         if (room := room_of(module)) != (below := room_of(target))
         and FLOORS[room] <= FLOORS[below]
         and below not in ("devchat", "bot")
@@ -104,7 +115,7 @@ def test_imports_go_down() -> None:
 def test_the_front_doors_and_the_implementations_keep_apart() -> None:
     wrong = [
         (module, target)
-        for module, target in EDGES
+        for module, target in EDGES + NAMED
         if (belongs(module, "devchat") and belongs(target, "bot"))
         or (belongs(module, "bot") and belongs(target, "devchat.cli"))
         or any(
@@ -162,13 +173,19 @@ def test_names_say_what_is_inside() -> None:
 
 def blind_excepts(path: Path) -> Iterator[int]:
     for node in ast.walk(ast.parse(path.read_text())):
-        if not isinstance(node, ast.ExceptHandler):
-            continue
-        named = ast.unparse(node.type) if node.type else "BaseException"
-        last = node.body[-1]
-        cleans_up = isinstance(last, ast.Raise) and last.exc is None
-        if named in ("Exception", "BaseException") and not cleans_up:
-            yield node.lineno
+        if isinstance(node, ast.ExceptHandler):
+            last = node.body[-1]
+            cleans_up = isinstance(last, ast.Raise) and last.exc is None
+            if not cleans_up and (node.type is None or names_everything(node.type)):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+            yield from (node.lineno for one in node.args if names_everything(one))
+
+
+def names_everything(caught: ast.expr) -> bool:
+    """Tell whether `Exception` is what is caught, alone or among others."""
+    names = {ast.unparse(one) for one in getattr(caught, "elts", [caught])}
+    return bool(names & {"Exception", "BaseException"})
 
 
 def test_only_the_outermost_boundaries_catch_everything() -> None:
@@ -178,15 +195,35 @@ def test_only_the_outermost_boundaries_catch_everything() -> None:
 
 HEAVY = ["rich", "openai", "llama_cpp", "numpy", "prompt_toolkit", "flask", "github"]
 HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments"]
+HEAVY += ["jinja2", "llguidance", "httpx2", "pydantic"]
+# Each of these would be a file written, a process started or a network reached.
+DEEDS = ["os.mkdir", "os.remove", "subprocess.Popen", "os.posix_spawn", "socket.__new__"]
 
 
-def test_importing_prints_nothing_and_pulls_in_nothing_heavy() -> None:
+def test_importing_does_nothing_and_pulls_in_nothing_heavy() -> None:
     # The terminal's renderer is made of rich, and is itself only imported for a terminal.
     light = [module for module in MODULES if not belongs(module, "devchat.render.terminal")]
     code = (
-        "import sys\n"
+        "import os, sys\n"
+        "def watch(event, args):\n"
+        "    wrote = event == 'open' and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)\n"
+        f"    assert not wrote and event not in {DEEDS!r}, (event, args)\n"
+        "sys.addaudithook(watch)\n"
         f"for name in {light!r}:\n    __import__(name)\n"
         f"print(sorted(set({HEAVY!r}) & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    command = [sys.executable, "-B", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+# Tests that don't run, and tests of something else than what ships.
+EVASIONS = re.compile(
+    r"unittest\.mock|import mock|\bmocker\b|importorskip|\.(skip|skipif|xfail)\b"
+    r"|setattr\(\s*[\"']?devchat"
+)
+
+
+def test_tests_run_and_mock_nothing_of_ours() -> None:
+    tests = [path for path in ROOT.glob("tests/**/*.py") if path != Path(__file__)]
+    assert [path for path in tests if EVASIONS.search(path.read_text())] == []
