@@ -42,13 +42,14 @@ class Caller:
 
 def check_models(caller: Caller, services: list[ServiceState], scope: Scope) -> Iterator[Check]:
     """Call the default model, the embedded one, and the services that can be reached."""
-    from devchat.models.embedded import ALIASES
+    from devchat.models.embedded import embedded_model
     from devchat.models.resolve import resolve
 
     asked = set()
-    for name, spec in ((DEFAULT, ""), ("embedded", ALIASES[0])):
+    finders = {DEFAULT: lambda: resolve("", caller.settings), "embedded": embedded_model}
+    for name, find in finders.items():
         try:
-            model = resolve(spec, caller.settings)
+            model = find()
         except ModelError as error:
             yield Check(SECTION, name, False, error.message, error.hint)
             continue

@@ -13,12 +13,16 @@ from devchat.settings import Settings
 
 
 def resolve(spec: str, settings: Settings) -> Model:
-    """Find the model that a spec names; the default one for an empty spec.
+    """Find the model that a spec names; for an empty one that of the settings, else the embedded.
 
     A spec is an alias, `tiny`, a GGUF file or the name of one in the models folder,
     `provider:model`, or `scripted:FILE`. Raises `ModelError`.
     """
-    spec = follow_aliases(spec.strip() or settings.model.strip() or ALIASES[0], settings)
+    spec = spec.strip() or settings.model.strip()
+    # Before any alias: what nobody named must not become a service, even if `tiny` is one's alias.
+    if not spec:
+        return embedded_model()
+    spec = follow_aliases(spec, settings)
     if spec in ALIASES:
         return embedded_model()
     provider, colon, rest = spec.partition(":")

@@ -43,6 +43,13 @@ def test_the_embedded_model(spec: str, settings: Settings, embedded: LocalModel)
     assert resolve(spec, settings) == embedded
 
 
+def test_no_alias_moves_what_answers_where_nothing_is_set(
+    settings: Settings, embedded: LocalModel
+) -> None:
+    aliased = replace(settings, aliases={"tiny": "openai:gpt-5"})
+    assert resolve("", aliased) == embedded
+
+
 def test_the_settings_choose_the_default(rich: Settings) -> None:
     assert resolve("", replace(rich, model="faster")).name == "ollama:phi"
 

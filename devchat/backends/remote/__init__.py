@@ -40,6 +40,8 @@ def _locate(provider: Provider) -> tuple[str, bool]:
     """Say where a service is, in words for people, and whether that is this machine."""
     from urllib.parse import urlsplit
 
+    from devchat.models.services import is_loopback
+
     try:
         url = urlsplit(provider.base_url)
         host, port, secret = url.hostname, url.port, "@" in url.netloc
@@ -55,18 +57,9 @@ def _locate(provider: Provider) -> tuple[str, bool]:
             f"`base_url` of provider `{provider.name}` has a user name or password in it",
             "name a key instead: `devchat config set keys.NAME`",
         )
-    if _is_loopback(host):
+    if is_loopback(host):
         return f"this machine ({host}:{port})" if port else f"this machine ({host})", True
     return host, False
-
-
-def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _key(provider: Provider, settings: Settings, environ: Mapping[str, str]) -> tuple[str, str]:
