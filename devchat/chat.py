@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from devchat.backends import Backend
 from devchat.context import Attached
-from devchat.context.pack import Ledger, pack
+from devchat.context.ledger import Ledger
+from devchat.context.pack import pack
 from devchat.errors import ContextError, InputError, UsageError
 from devchat.prompts import Prompt
 from devchat.types import Image, Message, Options, Request, Tier

@@ -8,11 +8,31 @@ from devchat.types import Image
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """A text with the name that the user and the model know it by."""
+class Lines:
+    """Lines `first` to `last`, 1-based, both included; `last` None is the end of the file."""
 
-    name: str
+    first: int
+    last: int | None
+
+    def __str__(self) -> str:
+        """Write it as it is given: `10`, `10-40` or `10-`."""
+        if self.last == self.first:
+            return str(self.first)
+        return f"{self.first}-{self.last or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text, what the user and the model know it by, and which lines of that it is."""
+
+    file: str
     text: str
+    lines: Lines | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as it is typed: `FILE`, or `FILE:10-40`."""
+        return f"{self.file}:{self.lines}" if self.lines else self.file
 
 
 @dataclass(frozen=True, slots=True)

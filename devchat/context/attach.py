@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devchat.context import Attached, Attachment, LeftOut
+from devchat.context import Attached, Attachment, LeftOut, Lines
 from devchat.context.decode import read_bytes
 from devchat.context.files import explain, is_folder, read_file
 from devchat.context.folder import is_glob, list_folder, list_glob
-from devchat.context.lines import Lines, parse_lines
+from devchat.context.lines import parse_lines
 from devchat.context.names import EMPTY, LARGEST, MEGABYTE, STDIN, Unusable, shown, size
 from devchat.errors import InputError
 from devchat.types import Image

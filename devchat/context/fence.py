@@ -9,7 +9,6 @@ from types import MappingProxyType
 from devchat.context import Attachment
 from devchat.context.names import STDIN, shown
 
-_LINES = re.compile(r"(?P<file>.+):(?P<first>\d+)(?:-(?P<last>\d+))?\Z", re.DOTALL)
 _BACKTICKS = re.compile("`+")
 # Only where the usual tag is not the extension itself.
 _LANGUAGES: Mapping[str, str] = MappingProxyType(
@@ -43,28 +42,25 @@ def fence(attachment: Attachment) -> str:
     runs = _BACKTICKS.findall(text)
     ticks = "`" * max(3, max(map(len, runs), default=0) + 1)
     end = "" if text.endswith("\n") or not text else "\n"
-    return f"{_heading(attachment.name)}\n{ticks}{language(attachment.name)}\n{text}{end}{ticks}"
+    return f"{_heading(attachment)}\n{ticks}{language(attachment.file)}\n{text}{end}{ticks}"
 
 
-def _heading(name: str) -> str:
+def _heading(attachment: Attachment) -> str:
+    name, lines = shown(attachment.file), attachment.lines
     if name == STDIN:
         return "Standard input:"
     if name.startswith(("http://", "https://")):
-        return f"Page {shown(name)}:"
-    lines = _LINES.match(name)
+        return f"Page {name}:"
     if lines is None:
-        return f"File {shown(name)}:"
-    first, last = lines["first"], lines["last"]
-    span = f"lines {first}-{last}" if last else f"line {first}"
-    return f"File {shown(lines['file'])}, {span}:"
+        return f"File {name}:"
+    return f"File {name}, {'line' if lines.first == lines.last else 'lines'} {lines}:"
 
 
 def language(name: str) -> str:
     """Return the tag that highlighters know the file's language by, "" where it has none."""
     if name.startswith(("http://", "https://")):
         return ""
-    lines = _LINES.match(name)
-    base = (lines["file"] if lines else name).rpartition("/")[2].lower()
+    base = name.rpartition("/")[2].lower()
     extension = base.rpartition(".")[2] if "." in base else ""
     if extension in _SAME:
         return extension

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from devchat.context import Attachment
+from devchat.context import Attachment, Lines
 from devchat.context.decode import read_bytes
-from devchat.context.lines import Lines, read_lines
+from devchat.context.lines import read_lines
 from devchat.context.names import LARGEST, Unusable, shown, size
 from devchat.types import Image
 
@@ -25,7 +25,7 @@ def read_file(path: Path, name: str, lines: Lines | None = None) -> Attachment |
             return _read_stream(path, name, mode, lines)
         with path.open("rb") as file:
             if lines is not None:
-                return Attachment(*read_lines(file, name, lines))
+                return read_lines(file, name, lines)
             return read_bytes(name, _read_whole(file, name))
     except (OSError, ValueError) as error:
         raise explain(error, path, name) from None
@@ -63,7 +63,7 @@ def _read_stream(path: Path, name: str, mode: int, lines: Lines | None) -> Attac
         return read_bytes(name, data)
     from io import BytesIO
 
-    return Attachment(*read_lines(BytesIO(data), name, lines))
+    return read_lines(BytesIO(data), name, lines)
 
 
 def _descriptor(path: Path) -> int | None:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import BinaryIO
 
+from devchat.context import Attachment, Lines
 from devchat.context.decode import byte_order_mark, decode, refuse_binary
 from devchat.context.names import EMPTY, LARGEST, MEGABYTE, Unusable, shown, size
 
 _SPEC = re.compile(r"(?P<file>.+):(?P<first>\d+)(?P<dash>-(?P<last>\d*))?\Z", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines `first` to `last`, 1-based, both included; `last` None is the end of the file."""
-
-    first: int
-    last: int | None
-
-    def __str__(self) -> str:
-        """Write it as it is given: `10`, `10-40` or `10-`."""
-        if self.last == self.first:
-            return str(self.first)
-        return f"{self.first}-{self.last or ''}"
 
 
 def parse_lines(spec: str) -> tuple[str, Lines] | None:
@@ -40,8 +26,8 @@ def parse_lines(spec: str) -> tuple[str, Lines] | None:
     return match["file"], Lines(first, last)
 
 
-def read_lines(file: BinaryIO, name: str, lines: Lines) -> tuple[str, str]:
-    """Return the name with the lines really read, and their text.
+def read_lines(file: BinaryIO, name: str, lines: Lines) -> Attachment:
+    """Return the lines that are really there.
 
     Reads up to the last line asked for and keeps only those. Raises `Unusable` where the file
     has fewer lines, is binary, or the lines are too much.
@@ -54,8 +40,7 @@ def read_lines(file: BinaryIO, name: str, lines: Lines) -> tuple[str, str]:
     if read < max(lines.first, lines.last or 0):
         raise _too_few(name, read, lines)
     exact = Lines(lines.first, lines.last or read)
-    full = f"{name}:{exact}"
-    return shown(full), decode(full, selected)
+    return Attachment(shown(name), decode(f"{name}:{exact}", selected), exact)
 
 
 def _as_utf8(file: BinaryIO, name: str) -> BinaryIO:

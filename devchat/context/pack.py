@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from devchat.context import Attached
+from devchat.context import Attached, Lines
 from devchat.context.cutting import LONGEST_TOKEN, Cuttable, Piece
 from devchat.context.ledger import Entry, Ledger
-from devchat.context.lines import Lines, parse_lines
-from devchat.context.names import MEGABYTE, STDIN, Unusable, subject
+from devchat.context.names import MEGABYTE, STDIN, subject
 from devchat.errors import ContextError
-
-__all__ = ["Ledger", "Packed", "pack"]
 
 _SMALLEST_SHARE = 48
 _COUNTED_AT_ONCE = MEGABYTE
@@ -169,13 +166,5 @@ def _smaller(one: Cuttable, room: int) -> str:
         return f"pipe less of it (`head -n {lines}`)" if lines > 0 else "pipe less of it"
     if lines < 1 or "://" in name:
         return "attach a smaller part"
-    file, first = _start(name)
-    return f"attach a part (`{file}:{Lines(first, first + lines - 1)}`)"
-
-
-def _start(name: str) -> tuple[str, int]:
-    try:
-        split = parse_lines(name)
-    except Unusable:
-        split = None
-    return (split[0], split[1].first) if split else (name, 1)
+    first = one.attachment.lines.first if one.attachment.lines else 1
+    return f"attach a part (`{one.attachment.file}:{Lines(first, first + lines - 1)}`)"

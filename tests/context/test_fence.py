@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from devchat.context import Attachment
+from devchat.context import Attachment, Lines
 from devchat.context.fence import fence
 from devchat.context.names import size
 
@@ -32,8 +32,7 @@ def test_the_content_is_one_code_block_and_unchanged(name: str, text: str) -> No
     ("name", "start"),
     [
         ("src/a.py", "File src/a.py:\n```python\n"),
-        ("src/a.py:10-40", "File src/a.py, lines 10-40:\n```python\n"),
-        ("a.go:7", "File a.go, line 7:\n```go\n"),
+        ("notes:12", "File notes:12:\n```\n"),
         ("Makefile", "File Makefile:\n```makefile\n"),
         ("LICENSE", "File LICENSE:\n```\n"),
         ("stdin", "Standard input:\n```\n"),
@@ -43,6 +42,17 @@ def test_the_content_is_one_code_block_and_unchanged(name: str, text: str) -> No
 )
 def test_the_heading_names_it(name: str, start: str) -> None:
     assert fence(Attachment(name, "x")) == start + "x\n```"
+
+
+@pytest.mark.parametrize(
+    ("file", "lines", "start"),
+    [
+        ("src/a.py", Lines(10, 40), "File src/a.py, lines 10-40:\n```python\n"),
+        ("a.go", Lines(7, 7), "File a.go, line 7:\n```go\n"),
+    ],
+)
+def test_the_heading_names_its_lines(file: str, lines: Lines, start: str) -> None:
+    assert fence(Attachment(file, "x", lines)) == start + "x\n```"
 
 
 @pytest.mark.parametrize(

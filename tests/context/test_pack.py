@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devchat.context import Attached, Attachment, LeftOut
+from devchat.context import Attached, Attachment, LeftOut, Lines
 from devchat.context.fence import fence
 from devchat.context.ledger import Entry, Ledger, ledger_lines
 from devchat.context.pack import Packed, pack
@@ -176,7 +176,6 @@ def test_few_counts_are_needed() -> None:
     ("name", "text", "room", "said"),
     [
         ("a.py", "word\n" * 100, 90, "attach a part (`a.py:1-72`), choose a model"),
-        ("a.py:11-110", "word\n" * 100, 60, "attach a part (`a.py:11-56`), choose"),
         ("a.py:0", "word\n" * 100, 90, "attach a part (`a.py:0:1-"),
         ("stdin", "word\n" * 100, 60, "pipe less of it (`head -n "),
         ("stdin", "word " * 100, 60, "pipe less of it, choose"),
@@ -191,6 +190,14 @@ def test_one_text_that_does_not_fit_is_refused(name: str, text: str, room: int, 
     assert "tokens" in caught.value.message
     assert said in caught.value.hint
     assert "`-m`" in caught.value.hint and "`--max-tokens`" in caught.value.hint
+
+
+def test_lines_that_do_not_fit_are_refused_with_fewer_of_them() -> None:
+    part = Attachment("a.py", "word\n" * 100, Lines(11, 110))
+    with pytest.raises(ContextError) as caught:
+        pack(Attached((part,)), room=60, count=words)
+    assert caught.value.message.startswith("`a.py:11-110` has ")
+    assert "attach a part (`a.py:11-56`), choose" in caught.value.hint
 
 
 def test_none_of_several_fits() -> None:
