@@ -195,7 +195,24 @@ def test_reasoning_and_notes_stand_apart() -> None:
         *("waiting for another", "Let me think␛.", "", "moved to the processor"),
         *("An answer in two parts.", "Hm.", "", "", "More."),
     ]
-    assert b"\x1b[2mLet me \x1b[0m" in terminal.output
+    assert b"\x1b[2mLet\x1b[0m" in terminal.output
+
+
+@pytest.mark.parametrize("columns", [8, 20, 33])
+@pytest.mark.parametrize("seed", range(3))
+def test_reasoning_is_folded_between_words(columns: int, seed: int) -> None:
+    thought = (
+        "First, split\nthe diff;\n\n  then number its lines. 先把差异按行拆开，再逐行编号。"
+        "「括号」不会留在行尾。\tA word, and more words; " + "x" * 600 + " the end."
+    )
+    chunks = [Chunk("reasoning", piece) for piece in pieces(thought, seed, 9)]
+    seen = rendered([*chunks, Chunk("text", "Done.")], columns, 50).shown()
+    assert squeezed(seen) == squeezed([thought, "Done."])
+    assert seen[-2:] == ["", "Done."]
+    assert not any(row and row[0] in NEVER_FIRST for row in seen)
+    inside = "".join(f"{row} " for row in seen).split()
+    for word in ("First,", "split", "number", "lines.", "words;", "end."):
+        assert word in inside
 
 
 def test_reasoning_is_left_out_where_standard_error_is_no_terminal() -> None:

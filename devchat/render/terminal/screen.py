@@ -29,6 +29,15 @@ _DISPUTED = re.compile(
 _FALLBACK = os.terminal_size((80, 24))
 
 
+def terminal_size(terminal: TextIO) -> os.terminal_size:
+    """Ask for columns and lines; some terminals don't know theirs and say zero."""
+    try:
+        size = os.get_terminal_size(terminal.fileno())
+    except OSError:
+        return _FALLBACK
+    return os.terminal_size((size.columns or 80, size.lines or 24))
+
+
 class Screen:
     """Draws rows on a terminal, and remembers which of them are live."""
 
@@ -41,12 +50,8 @@ class Screen:
         self._hidden = False
 
     def size(self) -> os.terminal_size:
-        """Ask for columns and lines; some terminals don't know theirs and say zero."""
-        try:
-            size = os.get_terminal_size(self._stdout.fileno())
-        except OSError:
-            return _FALLBACK
-        return os.terminal_size((size.columns or 80, size.lines or 24))
+        """Ask for columns and lines."""
+        return terminal_size(self._stdout)
 
     def room(self, size: os.terminal_size) -> int:
         """Say how many live rows fit."""

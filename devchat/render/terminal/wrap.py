@@ -82,6 +82,13 @@ def longest_piece(text: Sequence[Run]) -> int:
     return max((cell_len(plain[start:end].strip()) for start, end in atoms), default=0)
 
 
+def last_word(text: str) -> int:
+    """Find where the part begins that what follows may yet move: the last word, and spaces."""
+    line = text.rfind("\n", 0, len(text.rstrip())) + 1
+    words = [start for start, end in _atoms(text, line, len(text)) if text[start:end].strip()]
+    return len(text[: words[-1]].rstrip()) if words else 0
+
+
 def _breaks(plain: str, width: int) -> Iterator[tuple[int, int]]:
     for found in _LINE.finditer(plain):
         yield from _line_breaks(plain, found.start(), found.end(), width)
