@@ -1,4 +1,4 @@
-"""What may reach a terminal: everything that is hidden or commands it becomes visible text.
+"""What may reach others: of text, what is hidden or commands becomes visible; of variables, no key.
 
 Knows nothing of Markdown or colours; those who draw add their own escapes afterwards.
 """
@@ -20,6 +20,9 @@ HIDDEN = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e007f"  # musical format controls, tags
     "]"
 )
+
+SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
+"""Found in the names of variables whose values are for nobody else."""
 
 
 def visible(text: str) -> str:

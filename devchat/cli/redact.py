@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from devchat.sanitize import SECRET_NAME
+
 REMOVED = "[removed]"
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/?#\s`]*@")
 _QUERY = re.compile(r"(\w://[^\s?#`]*)\?[^\s`]*")
 # By their prefixes, for their lengths change: OpenAI and its like, GitHub, Hugging Face, bearers.
@@ -30,7 +31,7 @@ def redact(text: str, environ: Mapping[str, str]) -> str:
 def _secrets(environ: Mapping[str, str]) -> list[str]:
     """Return the values of variables that are named like secrets, the longest first."""
     # A short one ("1", "true") would take letters out of everything.
-    found = {value.strip() for name, value in environ.items() if _SECRET_NAME.search(name)}
+    found = {value.strip() for name, value in environ.items() if SECRET_NAME.search(name)}
     return sorted((value for value in found if len(value) >= 6), key=len, reverse=True)
 
 

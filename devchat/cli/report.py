@@ -1,4 +1,7 @@
-"""A file about an internal error, fit for a bug report: no question, no file, no key in it."""
+"""A file about an internal error, fit for a bug report: no question, no key, no home folder in it.
+
+The error's own words stay, and may quote what it stumbled over.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ def write_report(error: Exception, command: Sequence[str]) -> Path | None:
     import traceback
 
     from devchat import __version__
+    from devchat.cli.redact import redact
 
     where = "".join(traceback.format_tb(error.__traceback__))
     text = (
@@ -24,7 +28,7 @@ def write_report(error: Exception, command: Sequence[str]) -> Path | None:
     try:
         handle, name = tempfile.mkstemp(prefix="devchat-report-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+            file.write(redact(text, os.environ))
     except OSError:
         return None
     return Path(name)

@@ -315,15 +315,75 @@ def test_an_interruption_at_any_moment_ends_quietly(
 def test_an_internal_error_leaves_a_report_without_the_question(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
-    (home / "jsonschema.py").write_text("raise RuntimeError('a broken installation')")
+    broken = "import os\nraise RuntimeError('a broken installation: ' + os.environ['SOME_TOKEN'])"
+    (home / "jsonschema.py").write_text(broken)
     (home / "s.json").write_text("{}")
     ask = ("ask", "-m", scripted("x"), "--schema", "s.json", "a private question")
-    done = devchat(*ask, env={"PYTHONPATH": str(home)})
+    done = devchat(*ask, env={"PYTHONPATH": str(home), "SOME_TOKEN": "t0psecret"})
     assert done.returncode == 70
     first, _, hint, _ = done.stderr.split("\n")
-    assert first == "error: devchat itself failed: RuntimeError: a broken installation"
+    assert first == "error: devchat itself failed: RuntimeError: a broken installation: t0psecret"
     report = Path(hint.rsplit(" ", 1)[-1])
     text = report.read_text()
     report.unlink()
     assert "RuntimeError: a broken installation" in text and "structured.py" in text
-    assert "private" not in text
+    assert "private" not in text and "t0psecret" not in text and str(home) not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--json", "-x", "q"], "`--extract` prints code and `--json` an object"),
+        (["--schema", "schema.json", "-x", "q"], "bare JSON"),
+        (["--shots", "-1", "q"], "`--shots` must be a whole number from 0"),
+        (["--max-tokens", "0", "q"], "`max_tokens` must be a whole number from 1"),
+        (["--temperature", "3", "q"], "`temperature` must be a number from 0 to 2"),
+        (["--seed", "x", "q"], "invalid value for `--seed`"),
+        (["--modle", "x", "q"], "no such option: --modle"),
+        (["   "], "there is no question"),
+        (["-p", "commit"], "the prompt `commit` is about files, and there are none"),
+        (["-p", "commit", "in French"], "the prompt `commit` is about files"),
+    ],
+)
+def test_what_contradicts_or_lacks_is_refused(
+    devchat: Devchat, scripted: Script, home: Path, options: list[str], error: str
+) -> None:
+    (home / "schema.json").write_text('{"type": "object"}')
+    done = devchat("ask", "-m", scripted("x"), *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert error in done.stderr.splitlines()[0]
+    assert "hint: " in done.stderr
+
+
+def test_a_lone_pipe_is_what_the_prompt_is_about(devchat: Devchat, scripted: Script) -> None:
+    line = ("ask", "-m", scripted("x"), "-p", "commit", "--dry-run")
+    done = devchat(*line, stdin="+a = 1\n")
+    assert "Standard input:\n```\n+a = 1\n```" in done.stdout
+    done = devchat(*line, "in French", stdin="+a = 1\n")
+    assert done.stdout.index("+a = 1") < done.stdout.index("in French")
+
+
+def test_a_long_ledger_is_folded(devchat: Devchat, scripted: Script, home: Path) -> None:
+    (home / "many").mkdir()
+    for number in range(30):
+        (home / "many" / f"f{number:02}.txt").write_text(f"{'word ' * 2000}\n" * 2)
+    line = ("ask", "-m", scripted("x"), "-f", "many", "q")
+    lines = devchat(*line).stderr.splitlines()
+    assert len(lines) == 13
+    assert lines[-1].startswith("of 30 inputs: ")
+    assert lines[-1].endswith("(`--dry-run` lists every one)")
+    assert len(devchat(*line, "--dry-run").stderr.splitlines()) == 30
+
+
+def test_a_key_in_the_clear_is_worth_a_note(devchat: Devchat, home: Path) -> None:
+    def ask(address: str) -> str:
+        (home / "config").mkdir(exist_ok=True)
+        (home / "config" / "config.toml").write_text(
+            f'[remote]\nretries = 0\ntimeout = 5\n[providers.far]\nbase_url = "{address}"\nkey = "far"\n'
+        )
+        # This port is nobody's; the name below can't be resolved (RFC 6761).
+        return devchat("ask", "-m", "far:m", "q", env={"FAR_API_KEY": "k-123456"}).stderr
+
+    assert "can be read on their way to http://far.invalid:9/v1" in ask("http://far.invalid:9/v1")
+    assert "can be read" not in ask("https://far.invalid:9/v1")
+    assert "can be read" not in ask("http://127.0.0.1:9/v1")

@@ -7,7 +7,6 @@ process and connects at once, and the kernel holds it until the engine accepts. 
 from __future__ import annotations
 
 import os
-import re
 import socket
 import sys
 from contextlib import suppress
@@ -20,11 +19,11 @@ from devchat.backends.local.berth import Berth, dial, locked, make_private, sock
 from devchat.backends.local.wire import PROTOCOL
 from devchat.errors import EngineError, ModelError
 from devchat.models import LocalModel
+from devchat.sanitize import SECRET_NAME
 from devchat.settings import Settings
 
 LISTENER = 3
 """The file descriptor at which an engine finds its socket."""
-SECRET = re.compile("key|token|secret|passw|credential|auth", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +178,5 @@ def _spawn(order: Orders, listener: socket.socket, log: Path) -> int:
 
 def _environment() -> dict[str, str]:
     # An abort of llama.cpp would otherwise call a debugger to print where it happened.
-    kept = {name: value for name, value in os.environ.items() if not SECRET.search(name)}
+    kept = {name: value for name, value in os.environ.items() if not SECRET_NAME.search(name)}
     return kept | {"GGML_NO_BACKTRACE": "1"}
