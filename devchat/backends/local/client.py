@@ -17,7 +17,7 @@ from devchat.backends.local.request import written
 from devchat.backends.local.start import Child, Orders, connect
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode
 from devchat.backends.thinking import ThinkSplitter
-from devchat.errors import BackendError, ContextError
+from devchat.errors import BackendError, ContextError, DevchatError
 from devchat.models import LocalModel
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, FinishReason, Request, Usage
@@ -63,15 +63,13 @@ class LocalBackend:
 
     def complete_many(
         self, requests: Sequence[Request]
-    ) -> Iterator[tuple[int, Completion | BackendError]]:
+    ) -> Iterator[tuple[int, Completion | DevchatError]]:
         """Answer several requests, one after another."""
         for index, request in enumerate(requests):
             try:
                 *_, last = self.stream(request)
-            except BackendError as error:
+            except (BackendError, ContextError) as error:
                 yield index, error
-            except ContextError as error:
-                yield index, BackendError(error.message, error.hint)
             else:
                 assert isinstance(last, Completion)
                 yield index, last

@@ -108,7 +108,20 @@ class Engine:
                 return
             except LoadError as error:
                 # No window fits beside the weights: with less of them on the GPU it may.
-                self._use(loader.retreat(answerer.weights, error))
+                self._retreat(loader, answerer.weights, error)
+
+    def _retreat(self, loader: Loader, weights: Weights, why: LoadError) -> None:
+        # Nobody counts meanwhile: the vocabulary goes with the weights.
+        self._server.loaded.clear()
+        try:
+            self._use(loader.retreat(weights, why))
+        except ModelError as error:
+            # The weights are gone, and no others came: nothing is left to answer with.
+            self._server.failure = failure(error)
+            self._server.leave(force=True)
+            raise
+        finally:
+            self._server.loaded.set()
 
     def _refuse(self, error: DevchatError) -> None:
         self._server.failure = failure(error)

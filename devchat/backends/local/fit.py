@@ -85,7 +85,7 @@ def free_memory(root: Path = Path("/")) -> int:
     free = int(available[0]) * 1024 if available else 1 << 62
     limit = _read(root / "sys/fs/cgroup/memory.max").strip()
     if limit.isdigit():
-        used = int(_read(root / "sys/fs/cgroup/memory.current") or 0)
+        used = int(_read(root / "sys/fs/cgroup/memory.current") or 0) - _file_cache(root)
         free = min(free, max(0, int(limit) - used))
     return free
 
@@ -98,6 +98,15 @@ def resident_memory() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _file_cache(root: Path) -> int:
+    # Pages of files that the kernel drops when memory is asked for, but for those in use:
+    # https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
+    rows = (line.split() for line in _read(root / "sys/fs/cgroup/memory.stat").splitlines())
+    sizes = {name: int(size) for name, size in rows}
+    cached = sizes.get("inactive_file", 0) + sizes.get("active_file", 0)
+    return max(0, cached - sizes.get("file_mapped", 0))
 
 
 def _affinity() -> set[int]:

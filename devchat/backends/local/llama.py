@@ -105,10 +105,15 @@ class Weights:
 
     @property
     def token_bytes(self) -> int:
-        """Bytes that one token takes in the window: a key and a value of 16 bits in each layer."""
+        """Bytes that one token takes in the window.
+
+        A key and a value of 16 bits in each layer, and while a batch is read, how much each of
+        its tokens attends to this one: a 32-bit number in each head.
+        """
         heads = max(1, int(self.c.llama_model_n_head(self._model)))
         width = int(self.c.llama_model_n_embd(self._model)) // heads
-        return max(1, 4 * self.layers * width * int(self.c.llama_model_n_head_kv(self._model)))
+        kept = 4 * self.layers * width * int(self.c.llama_model_n_head_kv(self._model))
+        return max(1, kept + 4 * heads * BATCH)
 
     def tokenize(self, text: str, special: bool) -> list[int]:
         """Make tokens of a text; `special` obeys control tokens such as `<|im_end|>` in it."""
@@ -148,6 +153,10 @@ class Weights:
         options = self.c.llama_context_default_params()
         options.n_ctx, options.n_batch, options.n_ubatch = size, BATCH, BATCH
         options.n_threads = options.n_threads_batch = threads
+        if not self.gpu_layers:
+            # On a processor, flash attention gives other numbers with other threads or batches:
+            # the same question would be answered differently. It is no quicker there either.
+            options.flash_attn_type = self.c.LLAMA_FLASH_ATTN_TYPE_DISABLED
         context = self.c.llama_init_from_model(self._model, options)
         if not context:
             raise LoadError(self.library.complaint())

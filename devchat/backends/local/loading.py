@@ -30,15 +30,16 @@ class Loader:
     def retreat(self, weights: Weights, why: LoadError) -> Weights:
         """Load again with less on the GPU, for no window could be made beside the weights.
 
-        Raises `EngineError` where nothing is on the GPU, `ModelError` where loading fails.
+        Raises `EngineError`, the weights still good, where nothing is on the GPU; `ModelError`
+        where loading fails.
         """
         layers = weights.gpu_layers
-        weights.free()
         if not layers:
             raise EngineError(
                 f"llama.cpp could not make a window for `{self._name}`: {why}",
                 "close other programs, or send less",
             )
+        weights.free()
         return self._less(layers, str(why))
 
     def note(self, weights: Weights) -> str:

@@ -107,8 +107,10 @@ def _tokenizer(library: Any, weights: Weights) -> Any:
 
 
 def _unusable(why: str) -> AnswerError:
-    # llguidance adds a line with the place in its own source.
+    # llguidance adds a line with the place in its own source; a pattern's error comes last.
+    first, *rest = why.strip().splitlines()
+    cause = next((line for line in rest if line.startswith("error: ")), "")
     return AnswerError(
-        f"the schema can't be followed here: {why.strip().splitlines()[0]}",
+        f"the schema can't be followed here: {first} {cause}".rstrip(),
         "take that part out of the schema, or choose a remote model with `-m`",
     )

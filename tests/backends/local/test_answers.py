@@ -40,6 +40,17 @@ def test_at_temperature_0_the_answer_is_always_the_same(shared: Backend) -> None
     assert len(answers) == 1
 
 
+def test_neither_threads_nor_what_was_read_before_change_an_answer(open_model: Open) -> None:
+    system = "You are a careful assistant who reads code. " * 25
+    question = ask("Explain what a mutex is, in detail.", system, max_tokens=80)
+    alone = finish(open_model(threads=1), question)
+    warm = open_model(threads=2)
+    finish(warm, ask("What is a list? " * 40, system, max_tokens=1))
+    answer = finish(warm, question)
+    assert answer.usage.cached_tokens > 200
+    assert answer.text == alone.text
+
+
 def test_a_seed_repeats_an_answer_and_another_does_not(shared: Backend) -> None:
     def answer(seed: int) -> str:
         return finish(shared, ask("Invent a name.", temperature=1.5, seed=seed)).text
@@ -121,13 +132,20 @@ def test_an_answer_cut_before_it_matches_is_an_error(shared: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", [{"type": "no such type"}, {"not": {"type": "string"}, "type": "string"}], ids=str
+    ("schema", "said"),
+    [
+        ({"type": "no such type"}, "Invalid type"),
+        ({"not": {"type": "string"}, "type": "string"}, '"not"'),
+        ({"type": "string", "pattern": "(?=x)y"}, "regex parse error: error: look-around"),
+    ],
+    ids=str,
 )
 def test_a_schema_that_cannot_be_followed_is_refused(
-    shared: Backend, schema: dict[str, object]
+    shared: Backend, schema: dict[str, object], said: str
 ) -> None:
-    with pytest.raises(AnswerError, match="the schema can't be followed"):
+    with pytest.raises(AnswerError, match=f"the schema can't be followed here: .*{said}") as caught:
         finish(shared, ask("Describe Python.", schema=schema))
+    assert "\n" not in caught.value.message
 
 
 def test_a_control_token_typed_by_a_user_stays_text(shared: Backend) -> None:
@@ -155,7 +173,7 @@ def test_many_are_answered_each_with_its_number(shared: Backend) -> None:
     requests = [ask("Say a"), ask("x " * 9000), ask("Say b", schema={"type": "no"}), ask("Say c")]
     done = dict(shared.complete_many(requests))
     kinds = [type(done[index]) for index in range(4)]
-    assert kinds == [Completion, BackendError, AnswerError, Completion]
+    assert kinds == [Completion, ContextError, AnswerError, Completion]
 
 
 def test_a_request_given_up_leaves_the_backend_usable(shared: Backend) -> None:

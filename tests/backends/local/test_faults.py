@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -282,6 +283,23 @@ def test_a_client_that_talks_nonsense_hurts_only_itself(
             pass
     assert shared.count("hello world") == 2
     assert only(shared_runtime).pid == before.pid
+
+
+def test_no_memory_for_a_window_is_an_error_that_the_engine_survives(
+    open_model: Open, runtime: Path
+) -> None:
+    backend = open_model()
+    assert finish(backend, ask("Hello", max_tokens=2)).text
+    pid = only(runtime).pid
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    room = pages * resource.getpagesize() + (40 << 20)
+    resource.prlimit(pid, resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
+    with pytest.raises(EngineError, match="could not make a window"):
+        finish(backend, ask("Hello", max_tokens=8000))
+    endless = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(pid, resource.RLIMIT_AS, endless)
+    assert finish(backend, ask("Hello", max_tokens=2)).text
+    assert only(runtime).pid == pid
 
 
 def test_a_reader_too_slow_holds_up_nobody(open_model: Open, runtime: Path) -> None:

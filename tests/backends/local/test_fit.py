@@ -91,6 +91,15 @@ MEMORY = {"proc/meminfo": "MemTotal:  99 kB\nMemAvailable:   2048 kB\n"}
             MEMORY | {"sys/fs/cgroup/memory.max": "9000", "sys/fs/cgroup/memory.current": "8000"},
             1000,
         ),
+        (
+            MEMORY
+            | {"sys/fs/cgroup/memory.max": "9000", "sys/fs/cgroup/memory.current": "8000"}
+            | {
+                "sys/fs/cgroup/memory.stat": "anon 900\ninactive_file 5000\nactive_file 1000\n"
+                "file_mapped 2000\n"
+            },
+            5000,
+        ),
         (MEMORY | {"sys/fs/cgroup/memory.max": "9000"}, 9000),
         ({}, 1 << 62),
     ],
