@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 _INTERVAL = 0.08
 _LONGEST = 1.0
 # A draw that costs more is followed by a longer pause: at most this share of the processor,
-# and this many bytes a second.
-_SHARE = 0.04
+# and this many bytes a second; what would then be seen too rarely may have the larger share.
+_SHARE = 0.03
+_LARGER_SHARE = 0.2
 _RATE = 20_000
 
 
@@ -101,7 +102,8 @@ class TerminalRenderer:
         scrolled, live = document.live(size.columns, screen.room(size))
         screen.draw(settled + scrolled, live, size)
         cost = time.thread_time() - begun
-        return min(_LONGEST, max(_INTERVAL, cost / _SHARE, (screen.written - written) / _RATE))
+        pause = max(_INTERVAL, cost / _SHARE, (screen.written - written) / _RATE)
+        return max(min(_LONGEST, pause), cost / _LARGER_SHARE)
 
     def _settle(self) -> None:
         """Print all that has come for good, and show the cursor."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from devchat.render.parsing import MAX_NESTING
@@ -105,6 +106,7 @@ def _language(node: SyntaxTreeNode, page: Page) -> tuple[str, str]:
     return "", info
 
 
+@lru_cache(maxsize=1024)
 def _code_line(line: Row, width: int, margin: int) -> list[Row]:
     """Wrap a line of code, what is carried over indented a little more than the line."""
     text = "".join(run.text for run in line)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from devchat.render.terminal import style
 from devchat.render.terminal.inline import inline
 from devchat.render.terminal.wrap import Row, Run, longest_piece, row_width, wrap
@@ -59,7 +61,8 @@ def _needed(column: Sequence[Cell]) -> int:
 
 
 def _cell_width(cell: Cell) -> int:
-    return max(map(row_width, wrap(cell, 100_000)), default=0)
+    text = "".join(run.text for run in cell)
+    return max(map(cell_len, text.split("\n")))
 
 
 def _share(natural: Sequence[int], width: int) -> list[int]:
