@@ -157,7 +157,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 service.dropped.set()
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_GET
 
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)

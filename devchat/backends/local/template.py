@@ -159,7 +159,7 @@ def _generation_tags() -> type[jinja2.ext.Extension]:
     class GenerationTags(jinja2.ext.Extension):
         """Read past `{% generation %}`, which some templates use to mark answers in training."""
 
-        tags = {"generation"}  # noqa: RUF012
+        tags = {"generation"}
 
         def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
             next(parser.stream)

@@ -23,7 +23,7 @@ Kind = Literal[
 ]
 
 
-class Failure(Exception):  # noqa: N818 (it never reaches a user: `explain` makes an error of it)
+class Failure(Exception):  # no "Error": it never reaches a user, `explain` makes an error of it
     """One call that failed. `said` is foreign text; `wait` is the seconds the service asks for."""
 
     def __init__(

@@ -29,7 +29,7 @@ _FENCED = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 _JSON = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 
 
-class RungRefused(Exception):  # noqa: N818 (it never reaches a user: the next rung is tried)
+class RungRefused(Exception):  # no "Error": it never reaches a user, the next rung is tried
     """The service refused the way in which the answer should be bound."""
 
 
