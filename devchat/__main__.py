@@ -11,13 +11,22 @@ def main() -> int:
         if sys.argv[1:] in (["--version"], ["-V"]):
             from devchat import __version__
 
-            print(f"devchat {__version__}")
-            return 0
+            return _print(f"devchat {__version__}")
         from devchat.cli import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # while importing: `run` handles its own
         return 130
+
+
+def _print(line: str) -> int:
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        from devchat.cli import output_failed
+
+        return output_failed(error)
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from devchat.errors import DevchatError, UsageError
+from devchat.cli.streams import is_about_output, open_streams, settle_streams
+from devchat.errors import DevchatError, StorageError, UsageError
 from devchat.render.console import show_error
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_root)
+    app.callback()(_root())
     for name in names:
         module = import_module(f"devchat.cli.{name}")
         if hasattr(module, "app"):
@@ -42,25 +43,56 @@ def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     return app
 
 
-def _root() -> None:
-    """Keep `ask` a command of its own even where no other is loaded."""
+def _root() -> Callable[..., None]:
+    """Make what belongs to no command; it keeps `ask` one even where no other is loaded."""
+    import typer
+
+    def root(
+        version: bool = typer.Option(
+            False,
+            "--version",
+            "-V",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=_print_version,
+        ),
+    ) -> None:
+        pass
+
+    return root
+
+
+def _print_version(wanted: bool) -> None:
+    import typer
+
+    from devchat import __version__
+
+    if wanted:
+        print(f"devchat {__version__}")
+        raise typer.Exit
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line, show what goes wrong, and return the exit code (see `errors`)."""
+    open_streams()
     try:
         code = _invoke(argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
-    except BrokenPipeError:
-        code = _reader_left()
     except DevchatError as error:
-        show_error(sys.stderr, error)
-        code = error.exit_code
+        code = _show(error)
+    except OSError as error:
+        code = output_failed(error) if is_about_output(error) else _internal_error(error)
     except Exception as error:  # noqa: BLE001 - the outermost boundary of the command line
         code = _internal_error(error)
+    settle_streams()
     return code
+
+
+def _show(error: DevchatError) -> int:
+    show_error(sys.stderr, error)
+    return error.exit_code
 
 
 def _invoke(argv: Sequence[str]) -> int:
@@ -79,20 +111,28 @@ def _invoke(argv: Sequence[str]) -> int:
         return 130
     except typer.TyperException as error:
         name = " ".join(["devchat", *known])
-        message = error.format_message().rstrip(".")
+        message = error.format_message()
         if message.startswith("Usage: "):  # nothing was asked for: the message is the help
             print(message)
             return 0
-        raise UsageError(message, f"`{name} --help` lists what there is") from error
+        raise UsageError(_reworded(message), f"`{name} --help` lists what there is") from error
     return code if isinstance(code, int) else 0
 
 
-def _reader_left() -> int:
-    """End quietly when whoever read our output (`| head -1`) has enough."""
-    # Python flushes once more at exit; without a place to write to, it would complain.
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    return 0
+def _reworded(message: str) -> str:
+    """Write typer's words in our form: names in backticks, no capital, no final stop."""
+    message = re.sub(r"'([^']*)'", r"`\1`", message.rstrip("."))
+    return message[:1].lower() + message[1:]
+
+
+def output_failed(error: OSError) -> int:
+    """Say why our output can't be written; quietly end where its reader left."""
+    settle_streams()
+    if isinstance(error, BrokenPipeError):  # whoever read us (`| head -1`) has enough
+        return 0
+    reason = (error.strerror or str(error)).lower()
+    hint = "make room there, or write to another place"
+    return _show(StorageError(f"standard output can't be written: {reason}", hint))
 
 
 def _internal_error(error: Exception) -> int:
@@ -103,5 +143,4 @@ def _internal_error(error: Exception) -> int:
         f"devchat itself failed: {type(error).__name__}: {error}",
         f"please report it with the file {place}" if place else "",
     )
-    show_error(sys.stderr, shown)
-    return shown.exit_code
+    return _show(shown)

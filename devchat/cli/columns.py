@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
-from io import TextIOWrapper
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -24,9 +22,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Print lines; what the terminal's encoding lacks becomes an escape instead of an error."""
+    """Print lines with hidden characters shown."""
     from devchat.sanitize import visible
 
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
     print("\n".join(map(visible, lines)))

@@ -63,7 +63,9 @@ def get(key: KeyArgument) -> None:
 @app.command("set", context_settings={"ignore_unknown_options": True})
 def set_(
     key: KeyArgument,
-    value: Annotated[str | None, typer.Argument(help="Its new value; never a secret.")] = None,
+    value: Annotated[
+        str | None, typer.Argument(metavar="VALUE", help="Its new value; never a secret.")
+    ] = None,
 ) -> None:
     """Set one key in your file, or store a secret.
 
@@ -76,10 +78,12 @@ def set_(
     if name := _name_of_key(key):
         _store_key(name, value, paths)
         return
-    if value is None:
-        raise UsageError(f"no value for `{key}`", f"`devchat config set {key} VALUE`")
-    from devchat.settings.edit import set_key
+    from devchat.settings.edit import find_field, set_key
+    from devchat.settings.schema import read_schema
 
+    if value is None:
+        find_field(key, read_schema())
+        raise UsageError(f"no value for `{key}`", f"`devchat config set {key} VALUE`")
     set_key(key, value, paths)
     note(sys.stderr, f"{key} is set in {paths.config_file}")
     _warn_if_hidden(key)
@@ -141,6 +145,10 @@ def _paths() -> Paths:
 
 def _name_of_key(key: str) -> str:
     """Return the name of an API key in `keys.NAME`, "" for any other setting."""
+    if key in ("keys", "keys."):
+        from devchat.errors import UsageError
+
+        raise UsageError(f"`{key}` names no key", "write `keys.NAME`, as in `keys.openai`")
     return key.removeprefix("keys.") if key.startswith("keys.") else ""
 
 
@@ -228,13 +236,13 @@ def _print_table(rows: Iterable[Row]) -> None:
 
 
 def _print_json(rows: Iterable[Row], paths: Paths) -> None:
-    import json
+    from devchat.cli.streams import print_json
 
     values: Mapping[str, object] = {
         key: {"value": value, "origin": origin} for key, value, origin in rows
     }
     places = {name: str(getattr(paths, name)) for name in paths.__slots__}
-    print(json.dumps({"version": 1, "paths": places, "settings": values}, ensure_ascii=False))
+    print_json({"version": 1, "paths": places, "settings": values})
 
 
 def _text(value: object) -> str:

@@ -113,7 +113,7 @@ def _what(check: Check) -> str:
 
 
 def _print_json(checks: list[Check], *, works: bool) -> None:
-    from json import dumps
+    from devchat.cli.streams import print_json
 
     found = [asdict(one) for one in checks]
-    print(dumps({"version": 1, "works": works, "checks": found}, indent=2))
+    print_json({"version": 1, "works": works, "checks": found}, indent=2)

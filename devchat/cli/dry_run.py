@@ -8,6 +8,7 @@ from typing import Any
 
 from devchat.backends import Backend
 from devchat.chat import Prepared, count_messages
+from devchat.cli.streams import print_json
 from devchat.context.ledger import ledger_lines
 from devchat.render.console import note
 from devchat.sanitize import visible
@@ -19,7 +20,7 @@ def show_request(backend: Backend, prepared: Prepared, *, json: bool) -> None:
     for line in ledger_lines(prepared.ledger):
         note(sys.stderr, line)
     if json:
-        print(dumps(_as_json(backend, prepared), ensure_ascii=False))
+        print_json(_as_json(backend, prepared))
         return
     about = "" if backend.exact_count else "about "
     window = f"window of {backend.context_tokens:,} tokens"

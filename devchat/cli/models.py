@@ -57,7 +57,9 @@ def ps(json: Json = False) -> None:
 
 @app.command()
 def stop(
-    engine: Annotated[str | None, typer.Argument(help="A model's name, or a process id.")] = None,
+    engine: Annotated[
+        str | None, typer.Argument(metavar="ENGINE", help="A model's name, or a process id.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Stop every engine.")] = False,
 ) -> None:
     """Stop engine processes and give their memory back."""
@@ -101,7 +103,7 @@ def _usable_lines(models: Sequence[Listed]) -> list[str]:
 
 def _engine_row(engine: EngineState) -> tuple[str, ...]:
     if not engine.responds:
-        return str(engine.pid), "does not respond: `devchat models stop` ends it", *[""] * 4
+        return str(engine.pid), f"does not respond: `devchat models stop {engine.pid}` ends it", *[""] * 4
     return (
         str(engine.pid),
         engine.model,
@@ -114,8 +116,8 @@ def _engine_row(engine: EngineState) -> tuple[str, ...]:
 
 def _print_json(name: str, values: Iterable[Listed | EngineState]) -> None:
     from dataclasses import asdict
-    from json import dumps
 
-    # Foreign names travel as ASCII escapes: nothing in them commands a terminal.
+    from devchat.cli.streams import print_json
+
     items = [asdict(value) for value in values]
-    print(dumps({"version": 1, name: items}, indent=2, default=str))
+    print_json({"version": 1, name: items}, indent=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TextIO
 
 from devchat.errors import DevchatError
@@ -11,7 +12,7 @@ from devchat.sanitize import visible
 
 def note(stderr: TextIO, text: str) -> None:
     """Write a remark on a line of its own, dim in a terminal."""
-    print(_paint(stderr, "2", " ".join(visible(text).split("\n")).strip()), file=stderr, flush=True)
+    _write(stderr, _paint(stderr, "2", " ".join(visible(text).split("\n")).strip()))
 
 
 def show_error(stderr: TextIO, error: DevchatError) -> None:
@@ -19,7 +20,13 @@ def show_error(stderr: TextIO, error: DevchatError) -> None:
     lines = [f"{_paint(stderr, '1;31', 'error:')} {visible(error.message)}"]
     if error.hint:
         lines += ["", f"{_paint(stderr, '1', 'hint:')} {visible(error.hint)}"]
-    print("\n".join(lines), file=stderr, flush=True)
+    _write(stderr, "\n".join(lines))
+
+
+def _write(stderr: TextIO, text: str) -> None:
+    # An answer is worth more than a note about it that nobody can read.
+    with suppress(OSError):
+        print(text, file=stderr, flush=True)
 
 
 def _paint(stream: TextIO, style: str, text: str) -> str:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import asdict
+from typing import Any
 
 from devchat.render.parsing import markdown_parser
-from devchat.sanitize import HIDDEN
 from devchat.types import Completion
 
 VERSION = 1
 
 
-def reply_json(
+def reply(
     completion: Completion, location: str, *, first_token: float | None, end: float
-) -> str:
-    """Write an answer as one line of JSON; times are seconds since the question was sent.
-
-    Characters that command or deceive a terminal are escaped; Chinese stays readable.
-    """
-    reply = {
+) -> dict[str, Any]:
+    """Describe an answer as an object for programs; times are seconds since it was asked for."""
+    return {
         "version": VERSION,
         "answer": completion.text,
         "reasoning": completion.reasoning,
@@ -34,11 +29,6 @@ def reply_json(
         },
         "finish_reason": completion.finish_reason,
     }
-    return HIDDEN.sub(_escape, json.dumps(reply, ensure_ascii=False))
-
-
-def _escape(found: re.Match[str]) -> str:
-    return json.dumps(found[0])[1:-1]
 
 
 def first_code_block(text: str) -> str | None:

@@ -125,10 +125,16 @@ def pattern_of(path: KeyPath) -> KeyPath:
 
 def split_key(key: str) -> KeyPath:
     """Split a dotted key as typed on a command line; an alias may have dots in its name."""
+    _check_text(key)
     head, _, rest = key.partition(".")
     if head == "aliases" and rest:
         return head, rest
     return tuple(key.split("."))
+
+
+def _check_text(text: str) -> None:
+    if any("\ud800" <= char <= "\udfff" for char in text):  # how Python reads bytes of no text
+        raise SettingsError("this is not UTF-8", "set `LANG` to the encoding of your terminal")
 
 
 def fit(field: Field, path: KeyPath, value: object, where: str) -> object:
@@ -176,6 +182,7 @@ def _is_address(text: str) -> bool:
 
 def read_text(field: Field, text: str) -> object:
     """Read a value typed as text; what can't be read stays text, for `fit` to refuse."""
+    _check_text(text)
     if field.kind is bool:
         words = {"true": True, "yes": True, "on": True, "1": True}
         words |= {"false": False, "no": False, "off": False, "0": False}

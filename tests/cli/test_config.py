@@ -144,3 +144,20 @@ def test_a_read_only_home_is_a_storage_error(devchat: Devchat, home: Path) -> No
     done = devchat("config", "set", "model", "x", env=env)
     assert done.returncode == 6
     assert "`/proc/devchat/config.toml` can't be written" in done.stderr
+
+
+def test_a_key_without_a_name_or_value_is_explained(devchat: Devchat) -> None:
+    for key in ("keys", "keys."):
+        done = devchat("config", "set", key)
+        assert done.returncode == 2
+        assert f"`{key}` names no key" in done.stderr
+    assert "did you mean `model`?" in devchat("config", "set", "modle").stderr
+    assert "no value for `model`" in devchat("config", "set", "model").stderr
+
+
+def test_bytes_that_are_no_text_are_refused(devchat: Devchat, home: Path) -> None:
+    for line in (("aliases.x", "a\udcff"), ("aliases.\udcff", "a"), ("local.threads", "\udcff")):
+        done = devchat("config", "set", *line)
+        assert done.returncode == 2
+        assert "this is not UTF-8" in done.stderr
+    assert not (home / "config" / "config.toml").exists()

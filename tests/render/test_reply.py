@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devchat.render.reply import first_code_block, reply_json
+from devchat.render.jsontext import in_encoding, to_json
+from devchat.render.reply import first_code_block, reply
 from devchat.sanitize import visible
 from devchat.types import Completion, Usage
 
@@ -19,7 +20,7 @@ def _completion(text: str) -> Completion:
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_any_answer_survives_json_visibly(text: str) -> None:
-    written = reply_json(_completion(text), "this machine", first_token=None, end=1.0)
+    written = to_json(reply(_completion(text), "this machine", first_token=None, end=1.0))
     assert written == visible(written)
     assert "\n" not in written
     # A pair of lone surrogates is one character to JSON.
@@ -28,8 +29,16 @@ def test_any_answer_survives_json_visibly(text: str) -> None:
     )
 
 
+@given(st.text(), st.sampled_from(["ascii", "latin-1", "gb2312", "utf-8"]))
+def test_json_fits_every_encoding(text: str, encoding: str) -> None:
+    written = to_json({"answer": text})
+    fitting = in_encoding(written, encoding)
+    assert json.loads(fitting.encode(encoding).decode(encoding)) == json.loads(written)
+
+
 def test_the_object_is_whole() -> None:
-    written = reply_json(_completion("好\x9b\U000e0041"), "this machine", first_token=0.5, end=2)
+    answer = _completion("好\x9b\U000e0041")
+    written = to_json(reply(answer, "this machine", first_token=0.5, end=2))
     assert "好\\u009b\\udb40\\udc41" in written
     assert json.loads(written) == {
         "version": 1,
