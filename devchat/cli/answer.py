@@ -10,8 +10,9 @@ from time import monotonic
 
 from devchat.backends import Backend
 from devchat.chat import Prepared
-from devchat.context.ledger import ledger_lines
+from devchat.context.ledger import short_ledger_lines
 from devchat.errors import AnswerError
+from devchat.models import Model, RemoteModel
 from devchat.render import Renderer, open_renderer
 from devchat.render.console import note
 from devchat.sanitize import visible
@@ -66,7 +67,7 @@ class Stopwatch:
 
 def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None:
     """Say on standard error who will speak, and which inputs it won't see whole."""
-    for line in ledger_lines(prepared.ledger):
+    for line in short_ledger_lines(prepared.ledger):
         note(sys.stderr, line)
     if by_default:
         note(
@@ -76,6 +77,19 @@ def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None
         )
     elif sys.stderr.isatty():
         note(sys.stderr, f"{backend.name} on {backend.location}")
+
+
+def warn_if_readable(model: Model) -> None:
+    """Say so where a key and what is asked can be read on their way through the network."""
+    from devchat.models.services import in_the_clear
+
+    if isinstance(model, RemoteModel) and in_the_clear(model.provider):
+        name = model.provider.name
+        note(
+            sys.stderr,
+            f"the key and the question can be read on their way to {model.provider.base_url}:"
+            f" set an https:// address as `providers.{name}.base_url`",
+        )
 
 
 def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
@@ -108,13 +122,14 @@ def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwa
 
 
 def _show_json(backend: Backend, prepared: Prepared) -> None:
-    from devchat.render.reply import reply_json
+    from devchat.cli.streams import print_json
+    from devchat.render.reply import reply
 
     watch, kept = Stopwatch(), Collector()
 
     def show(completion: Completion) -> None:
         end = watch.elapsed()
-        print(reply_json(completion, backend.location, first_token=watch.first_token, end=end))
+        print_json(reply(completion, backend.location, first_token=watch.first_token, end=end))
 
     try:
         completion = stream(backend, prepared.request, kept, watch)

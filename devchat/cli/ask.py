@@ -15,6 +15,7 @@ from devchat.types import Options, Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from devchat.cli.answer import Form
     from devchat.context import Attached
     from devchat.prompts import Prompt
     from devchat.settings import Settings
@@ -25,7 +26,11 @@ STDIN_WAIT_SECONDS = 3.0
 
 def ask(
     question: Annotated[
-        list[str] | None, typer.Argument(help="The question; quotes are not needed.")
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION...",
+            help="The question; quote it where the shell would read ? or *.",
+        ),
     ] = None,
     file: Annotated[
         list[str] | None,
@@ -39,26 +44,36 @@ def ask(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="An alias, a GGUF file, or PROVIDER:MODEL."),
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="An alias, a GGUF file, or PROVIDER:MODEL."
+        ),
     ] = None,
     system: Annotated[
-        str | None, typer.Option("--system", "-s", help="Replace the system prompt by this text.")
+        str | None,
+        typer.Option(
+            "--system", "-s", metavar="TEXT", help="Replace the system prompt by this text."
+        ),
     ] = None,
     prompt: Annotated[
-        str, typer.Option("--prompt", "-p", help="The prompt file to use, by name.")
+        str,
+        typer.Option("--prompt", "-p", metavar="NAME", help="The prompt file to use, by name."),
     ] = "ask",
     shots: Annotated[
-        int, typer.Option(min=0, help="How many of the prompt's examples to show the model.")
+        int, typer.Option(metavar="N", help="How many of the prompt's examples to send along.")
     ] = 0,
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="The longest answer, in tokens.")
+        int | None, typer.Option(metavar="N", help="The longest answer, in tokens.")
     ] = None,
     temperature: Annotated[
-        float | None, typer.Option(min=0.0, max=2.0, help="0 is repeatable, 2 is wild.")
+        float | None, typer.Option(metavar="N", help="From 0, repeatable, to 2, wild.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat a sampled answer.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Repeat a sampled answer: same seed, same words."),
+    ] = None,
     schema: Annotated[
-        Path | None, typer.Option(help="A JSON Schema file that the answer must match.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A JSON Schema that the answer must match."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object about the answer.")
@@ -77,7 +92,7 @@ def ask(
     """
     from devchat.backends import open_backend
     from devchat.chat import prepare
-    from devchat.cli.answer import Form, introduce, show_answer
+    from devchat.cli.answer import Form, introduce, show_answer, warn_if_readable
     from devchat.cli.dry_run import show_request
     from devchat.models.resolve import resolve
     from devchat.prompts import load_prompt, shipped_folder
@@ -88,16 +103,37 @@ def ask(
     settings = loaded.settings
     template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
     options = _options(settings, template, seed, _read_schema(schema))
+    form = Form(json, extract, plain or options.schema is not None)
+    _check_form(form, options, shots)
+    chosen = resolve("", settings)
     # The local engine loads its model while the inputs are read.
-    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
-        asked, attached = _read_inputs(" ".join(question or ()), tuple(file or ()), template)
+    with closing(open_backend(chosen, settings, os.environ)) as backend:
+        words = " ".join(question or ()).strip()
+        asked, attached = _read_inputs(words, tuple(file or ()), template)
         prepared = prepare(template, asked, attached, backend, options, shots=shots, system=system)
         if dry_run:
             show_request(backend, prepared, json=json)
             return 0
         introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
-        show_answer(backend, prepared, Form(json, extract, plain or schema is not None))
+        warn_if_readable(chosen)
+        show_answer(backend, prepared, form)
     return 0
+
+
+def _check_form(form: Form, options: Options, shots: int) -> None:
+    """Refuse options that would contradict each other."""
+    if shots < 0:
+        raise UsageError("`--shots` must be a whole number from 0", "0 sends no example")
+    if form.extract and form.json:
+        raise UsageError(
+            "`--extract` prints code and `--json` an object",
+            "choose one; the object has the whole answer",
+        )
+    if form.extract and options.schema is not None:
+        raise UsageError(
+            "an answer bound to a schema is bare JSON: there is no code block to extract",
+            "leave out `--extract`",
+        )
 
 
 def _options(
@@ -135,7 +171,10 @@ def _read_schema(path: Path | None) -> Schema | None:
 
 
 def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[str, Attached]:
-    """Return the question and its attachments; a lone piped text is the question itself."""
+    """Return the question and its attachments.
+
+    A lone piped text is what the prompt names first among its inputs: the question, or a file.
+    """
     from devchat.context.attach import attach_stdin, read_attachments
     from devchat.context.stdin import read_all, read_piped
     from devchat.render.console import note
@@ -146,12 +185,26 @@ def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[
         complete = bool(words or files)
         wait = STDIN_WAIT_SECONDS if complete else None
         piped = read_piped(stdin, wait_seconds=wait, say=lambda text: note(sys.stderr, text))
-    attached = read_attachments(files, folder=Path.cwd(), read_stdin=lambda: read_all(stdin))
+    # Relative, for the current folder may have been deleted.
+    attached = read_attachments(files, folder=Path(), read_stdin=lambda: read_all(stdin))
     if piped is not None:
         extra = attach_stdin(piped)
-        if words or "question" not in template.inputs:
-            return words, attached + extra
-        words = "\n".join(text.text for text in extra.texts)
-    if not words and "question" in template.inputs:
-        raise UsageError("there is no question", 'try: devchat ask "what does `git gc` do?"')
+        asks = template.inputs[:1] == ("question",) and not words
+        if not asks or extra.images:
+            attached += extra
+        else:
+            words = extra.texts[0].text.strip()
+    _check_complete(words, attached, template)
     return words, attached
+
+
+def _check_complete(words: str, attached: Attached, template: Prompt) -> None:
+    """Refuse to ask without what the prompt names first; its other input may be missing."""
+    first = template.inputs[0] if template.inputs else ""
+    if first == "question" and not words:
+        raise UsageError("there is no question", 'try: devchat ask "what does git gc do?"')
+    if first == "files" and not (attached.texts or attached.images):
+        raise UsageError(
+            f"the prompt `{template.name}` is about files, and there are none",
+            f"try: git diff | devchat ask -p {template.name}",
+        )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TEMPLATE = """\
 +++
 description = "What this prompt does, in one line"
-# What $question and $files below stand for; each must be used.
+# What $question and $files below stand for; each must be used, and the first must be given.
 inputs = ["question", "files"]
 # temperature = 0.2
 # max_tokens = 500

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 State = Literal["whole", "cut", "left out"]
 
@@ -43,6 +44,19 @@ def ledger_lines(ledger: Ledger) -> list[str]:
         + (f"{entry.name}: {entry.reason}" if entry.reason else entry.name)
         for entry, number, total in zip(ledger.entries, sent, whole, strict=True)
     ]
+
+
+def short_ledger_lines(ledger: Ledger, most: int = 12) -> list[str]:
+    """Return the lines of a ledger; of a long one only the first that were not sent whole."""
+    if len(ledger.entries) <= most:
+        return ledger_lines(ledger)
+    lacking = [entry for entry in ledger.entries if entry.state != "whole"]
+    lines = ledger_lines(Ledger(tuple(lacking[:most])))
+    if not lines:
+        return []
+    counts = Counter(entry.state for entry in ledger.entries)
+    total = ", ".join(f"{counts[state]:,} {state}" for state in get_args(State) if counts[state])
+    return [*lines, f"of {len(ledger.entries):,} inputs: {total} (`--dry-run` lists every one)"]
 
 
 def _whole(entry: Entry) -> str:

@@ -84,6 +84,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def in_the_clear(provider: Provider) -> bool:
+    """Tell whether a provider's key would leave this machine without encryption."""
+    address = urlsplit(provider.base_url)
+    return (
+        bool(provider.key) and address.scheme == "http" and not is_loopback(address.hostname or "")
+    )
+
+
 def _find_key(provider: Provider, environ: Mapping[str, str], paths: Paths) -> tuple[str, str]:
     """Return a provider's key, or why there is none."""
     if not provider.key:

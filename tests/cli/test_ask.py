@@ -379,7 +379,8 @@ def test_a_key_in_the_clear_is_worth_a_note(devchat: Devchat, home: Path) -> Non
     def ask(address: str) -> str:
         (home / "config").mkdir(exist_ok=True)
         (home / "config" / "config.toml").write_text(
-            f'[remote]\nretries = 0\ntimeout = 5\n[providers.far]\nbase_url = "{address}"\nkey = "far"\n'
+            "[remote]\nretries = 0\ntimeout = 5\n"
+            f'[providers.far]\nbase_url = "{address}"\nkey = "far"\n'
         )
         # This port is nobody's; the name below can't be resolved (RFC 6761).
         return devchat("ask", "-m", "far:m", "q", env={"FAR_API_KEY": "k-123456"}).stderr
