@@ -101,3 +101,16 @@ def test_a_deleted_folder_is_no_reason_to_fail(shell: Shell, home: Path) -> None
     done = shell(f"{gone.replace('../home.json', str(script))} -f x hello")
     assert done.returncode == 5
     assert "`x` does not exist" in done.stderr
+
+
+def test_the_version_is_told_whatever_follows(devchat: Devchat) -> None:
+    for line in (["--version"], ["-V"], ["-V", "ask"]):
+        done = devchat(*line)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("devchat ")
+
+
+def test_help_without_a_command_is_whole(devchat: Devchat) -> None:
+    done = devchat()
+    assert done.returncode == 0
+    assert done.stdout.rstrip().endswith(".")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devchat.context import Attached, Attachment, LeftOut, Lines
 from devchat.context.fence import fence
-from devchat.context.ledger import Entry, Ledger, ledger_lines
+from devchat.context.ledger import Entry, Ledger, ledger_lines, short_ledger_lines
 from devchat.context.pack import Packed, pack
 from devchat.errors import ContextError
 
@@ -226,3 +226,14 @@ def test_nothing_attached_is_no_text() -> None:
     assert pack(Attached(), room=0, count=words) == Packed("", Ledger(()))
     both = attach("a") + Attached((Attachment("b", "b"),), (), (LeftOut("c", "is c"),))
     assert [text.name for text in both.texts] == ["f0.py", "b"]
+
+
+def test_a_long_ledger_says_first_what_is_missing() -> None:
+    whole = tuple(Entry(f"{number}.py", 5, 5, "whole") for number in range(40))
+    assert short_ledger_lines(Ledger(whole)) == []
+    cut = Entry("big.py", 900, 90, "cut", "the first 9 of 90 lines")
+    assert short_ledger_lines(Ledger((*whole, cut))) == [
+        "cut       90 of 900 tokens  big.py: the first 9 of 90 lines",
+        "of 41 inputs: 40 whole, 1 cut (`--dry-run` lists every one)",
+    ]
+    assert len(short_ledger_lines(Ledger((*whole[:11], cut)))) == 12
