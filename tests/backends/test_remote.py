@@ -253,9 +253,12 @@ def test_a_base_url_that_is_none(settings: Settings, url: str) -> None:
         open_at(url, settings)
 
 
-def test_a_base_url_with_a_password(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "url", ["https://me:secret@a.example/v1", "htps://me:secret@a.example", "https://me:secret/@a"]
+)
+def test_a_base_url_with_a_password(settings: Settings, url: str) -> None:
     with pytest.raises(SettingsError, match="has a user name or password in it") as caught:
-        open_at("https://me:secret@api.example.com/v1", settings)
+        open_at(url, settings)
     assert "secret" not in str(caught.value)
 
 

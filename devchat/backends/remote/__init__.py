@@ -47,15 +47,17 @@ def _locate(provider: Provider) -> tuple[str, bool]:
         host, port, secret = url.hostname, url.port, "@" in url.netloc
     except ValueError:
         host, secret = None, False
-    if host is None or url.scheme not in ("http", "https"):
-        raise SettingsError(
-            f"`base_url` of provider `{provider.name}` is no web address: `{provider.base_url}`",
-            "it looks like `https://api.example.com/v1`",
-        )
-    if secret:
+    sound = host is not None and url.scheme in ("http", "https")
+    # First, for the other message shows the address; one that is none may hide it anywhere.
+    if secret or (not sound and "@" in provider.base_url):
         raise SettingsError(
             f"`base_url` of provider `{provider.name}` has a user name or password in it",
             "name a key instead: `devchat config set keys.NAME`",
+        )
+    if host is None or not sound:
+        raise SettingsError(
+            f"`base_url` of provider `{provider.name}` is no web address: `{provider.base_url}`",
+            "it looks like `https://api.example.com/v1`",
         )
     if is_loopback(host):
         return f"this machine ({host}:{port})" if port else f"this machine ({host})", True
