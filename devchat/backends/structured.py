@@ -30,13 +30,14 @@ def check_schema(schema: Schema) -> None:
     """
     from jsonschema.exceptions import SchemaError
 
-    validator = _validator(schema)
     try:
-        validator.check_schema(dict(schema))
+        _validator(schema).check_schema(dict(schema))
+        _check_references(schema)
     except SchemaError as error:
         where, why = error.json_path, _reason(error)
         raise UsageError(f"the schema is wrong at `{where}`: {why}", _SCHEMA_HINT) from None
-    _check_references(schema)
+    except RecursionError:
+        raise UsageError("the schema is nested too deeply", _SCHEMA_HINT) from None
 
 
 def check_answer(text: str, schema: Schema) -> None:

@@ -55,6 +55,14 @@ def test_a_bad_schema_says_where(schema: dict[str, Any], said: str) -> None:
     assert "correct the schema" in caught.value.hint
 
 
+def test_a_schema_nested_too_deeply_is_refused() -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(900):
+        schema = {"items": schema}
+    with pytest.raises(UsageError, match="nested too deeply"):
+        check_schema(schema)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -75,7 +75,7 @@ class Connection:
 
         try:
             found = self._open().get("/models", cast_to=object, options={"timeout": _LIST_SECONDS})
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
             raise _failure(error) from None
         rows = found.get("data") if isinstance(found, dict) else None
         rows = rows if isinstance(rows, list) else []
@@ -151,7 +151,7 @@ class Connection:
             for event in stream:
                 if isinstance(event, dict):
                     yield event
-        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
             raise _failure(error) from None
         finally:
             stream.close()
@@ -162,7 +162,7 @@ def _failure(error: Exception) -> Failure:
 
     if isinstance(error, openai.APIStatusError):
         return _status_failure(error)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | RecursionError):
         return Failure("garbled", "invalid JSON")
     if type(error) is openai.APIError:  # the service's own words, within the stream
         code = error.code or ""
