@@ -9,6 +9,7 @@ import fcntl
 import os
 import socket
 import stat
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ LONGEST = 103
 """Bytes of a socket's path: 103 on macOS, 107 on Linux (`sun_path` in unix(7))."""
 NAME_SIZE = len("/engine-0123456789abcdef.sock")
 LOCK_SECONDS = 10.0
+KNOCK_SECONDS = 10.0
+"""Seconds to wait where more clients stand in line than the kernel keeps."""
 RUNTIME = "environment variable `DEVCHAT_RUNTIME_DIR`"
 
 
@@ -81,14 +84,26 @@ def socket_folder(runtime: Path) -> Path:
     return Path(f"/tmp/devchat-{os.geteuid()}-{digest}")
 
 
-def dial(path: Path) -> socket.socket | None:
-    """Connect to a socket; `None` if nobody listens. Raises `EngineError` if a stranger does."""
+def dial(path: Path, patience: float = KNOCK_SECONDS) -> socket.socket | None:
+    """Connect to a socket; `None` if nobody listens.
+
+    Raises `EngineError` if a stranger does, or if whoever listens lets nobody in; `OSError`.
+    """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # The one limit that the kernel minds in a blocking `connect`, see socket(7).
+    limit = struct.pack("ll", int(patience), 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
     try:
         connection.connect(str(path))
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None
+    except BlockingIOError as error:
+        connection.close()
+        raise EngineError(
+            f"the engine at `{path}` lets nobody in for {patience:g} seconds",
+            "end it with `devchat models stop --all`",
+        ) from error
     except BaseException:
         connection.close()
         raise

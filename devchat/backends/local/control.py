@@ -75,7 +75,10 @@ def _state(berth: Berth) -> EngineState | None:
 
 def _ask(sock: Path, op: str) -> Frame | None:
     """Give what an engine answers, {} if it does not, `None` if nobody listens."""
-    connection = dial(sock)
+    try:
+        connection = dial(sock, PATIENCE)
+    except (EngineError, OSError):
+        return {}
     if connection is None:
         return None
     with connection:

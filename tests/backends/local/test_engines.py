@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from devchat.backends.local import open_local
+from devchat.backends.local.berth import dial
 from devchat.backends.local.build import check_installed, describe_build
 from devchat.backends.local.control import engines, stop_engines
 from devchat.errors import BackendError, EngineError
@@ -93,6 +96,27 @@ def test_a_frozen_engine_is_listed_and_stopped(open_model: Open, runtime: Path) 
     assert (state.pid, state.responds) == (pid, False)
     stop_engines(runtime, pid)
     assert engines(runtime) == []
+
+
+def test_a_frozen_engine_with_a_full_line_before_it_hangs_nobody(
+    open_model: Open, runtime: Path
+) -> None:
+    open_model().count("x")
+    state = only(runtime)
+    os.kill(state.pid, signal.SIGSTOP)
+    until(lambda: ") T " in Path(f"/proc/{state.pid}/stat").read_text())
+    with ExitStack() as line:
+        with suppress(BlockingIOError):
+            while True:
+                waiting = line.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(str(state.sock))
+        with pytest.raises(EngineError, match="lets nobody in for 1 seconds"):
+            dial(state.sock, 1)
+        (listed,) = engines(runtime)
+        assert (listed.pid, listed.responds) == (state.pid, False)
+        stop_engines(runtime, state.pid)
+        assert engines(runtime) == []
 
 
 def test_a_request_in_the_queue_is_stopped_too(open_model: Open, runtime: Path) -> None:
