@@ -171,6 +171,22 @@ def test_names_say_what_is_inside() -> None:
     assert [module for module in MODULES if module.rsplit(".", 1)[-1] in vague] == []
 
 
+def test_protocols_are_small() -> None:
+    # Those of the forge, what we need of GitHub, may have eight.
+    wrong = []
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and "Protocol" in map(ast.unparse, node.bases):
+                methods = [
+                    one
+                    for one in node.body
+                    if isinstance(one, ast.FunctionDef) and not one.decorator_list
+                ]
+                if len(methods) > (8 if module == "bot.forge" else 4):
+                    wrong.append(f"{module}.{node.name}")
+    assert wrong == []
+
+
 def blind_excepts(path: Path) -> Iterator[int]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ExceptHandler):
