@@ -110,8 +110,9 @@ def parse_toml(text: str, path: Path, *, secret: bool = False) -> dict[str, obje
         found = re.search(r"at line (\d+)", str(error))
         line = min(int(found[1]), last) if found else last
         reason = "" if secret else f": {re.sub(r' [(]at [^()]*[)]$', '', str(error)).lower()}"
+        example = 'openai = "KEY"' if secret else 'model = "NAME"'
         raise SettingsError(
-            f"{path}:{line}: this is not TOML{reason}", 'a line looks like `model = "NAME"`'
+            f"{path}:{line}: this is not TOML{reason}", f"a line looks like `{example}`"
         ) from error
 
 

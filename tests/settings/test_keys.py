@@ -148,6 +148,7 @@ def test_a_broken_file_of_keys_names_its_line_and_shows_nothing(
     with pytest.raises(SettingsError) as caught:
         find_key("openai", environ, paths)
     assert caught.value.message == f"{paths.keys_file}:{line}: this is not TOML"
+    assert caught.value.hint == 'a line looks like `openai = "KEY"`'
 
 
 def test_what_is_no_text_in_the_file_is_no_key(environ: Environ, paths: Paths) -> None:
