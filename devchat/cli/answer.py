@@ -99,7 +99,9 @@ def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
     elif form.extract:
         _show_code(backend, prepared.request)
     else:
-        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=form.plain)
+        renderer = open_renderer(
+            sys.stdout, sys.stderr, os.environ, plain=form.plain, apart=sys.stderr.isatty()
+        )
         completion = stream(backend, prepared.request, renderer, Stopwatch())
         _explain_end(completion)
 

@@ -23,10 +23,16 @@ class Renderer(Protocol):
 
 
 def open_renderer(
-    stdout: TextIO, stderr: TextIO, environ: Mapping[str, str], *, plain: bool
+    stdout: TextIO,
+    stderr: TextIO,
+    environ: Mapping[str, str],
+    *,
+    plain: bool,
+    apart: bool = False,
 ) -> Renderer:
     """Open the renderer that fits: Markdown in a terminal, raw text elsewhere or if `plain`.
 
+    With `apart`, a blank row sets Markdown apart from the notes that stand above it.
     Open it once the question is on its way: the terminal's one loads Markdown meanwhile.
     """
     for stream in (stdout, stderr):
@@ -38,4 +44,4 @@ def open_renderer(
         return PlainRenderer(stdout, stderr)
     from devchat.render.terminal import TerminalRenderer
 
-    return TerminalRenderer(stdout, stderr, colour=not environ.get("NO_COLOR"))
+    return TerminalRenderer(stdout, stderr, colour=not environ.get("NO_COLOR"), apart=apart)

@@ -11,8 +11,9 @@ from devchat.sanitize import visible
 
 
 def note(stderr: TextIO, text: str) -> None:
-    """Write a remark on a line of its own, dim in a terminal."""
-    _write(stderr, _paint(stderr, "2", " ".join(visible(text).split("\n")).strip()))
+    """Write a remark on a line of its own, dim in a terminal and folded between words."""
+    line = " ".join(visible(text).split("\n")).strip()
+    _write(stderr, _paint(stderr, "2", _folded(stderr, line)))
 
 
 def show_error(stderr: TextIO, error: DevchatError) -> None:
@@ -21,6 +22,15 @@ def show_error(stderr: TextIO, error: DevchatError) -> None:
     if error.hint:
         lines += ["", f"{_paint(stderr, '1', 'hint:')} {visible(error.hint)}"]
     _write(stderr, "\n".join(lines))
+
+
+def _folded(stream: TextIO, line: str) -> str:
+    columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    if not 0 < columns < len(line):
+        return line
+    from textwrap import fill
+
+    return fill(line, columns, break_long_words=False, break_on_hyphens=False)
 
 
 def _write(stderr: TextIO, text: str) -> None:

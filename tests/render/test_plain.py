@@ -17,7 +17,7 @@ from devchat.render import open_renderer
 from devchat.render.console import note, show_error
 from devchat.sanitize import visible
 from devchat.types import Chunk
-from tests.render.terminals import Terminal
+from tests.render.terminals import Terminal, shown
 
 PIECES = st.lists(st.text(st.characters(exclude_categories=())))
 
@@ -108,3 +108,17 @@ def test_notes_are_dim_in_a_terminal(
         note(terminal.stream, "so")
         show_error(terminal.stream, DevchatError("bad"))
     assert terminal.output == dim + b"\r\n" + red + b" bad\r\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "seen"),
+    [
+        (20, ["a note that is", "longer than a", "`command --line`"]),
+        (80, ["a note that is longer than a `command --line`"]),
+        (0, ["a note that is longer than a `command --line`"]),
+    ],
+)
+def test_notes_fold_between_words(columns: int, seen: list[str]) -> None:
+    with Terminal(columns) as terminal:
+        note(terminal.stream, "a note that is longer than a `command --line`")
+    assert shown(terminal.output, 80, 24) == seen

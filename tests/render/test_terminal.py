@@ -193,7 +193,7 @@ def test_reasoning_and_notes_stand_apart() -> None:
     terminal = rendered(chunks)
     assert terminal.shown() == [
         *("waiting for another", "Let me think␛.", "", "moved to the processor"),
-        *("An answer in two parts.", "Hm.", "", "", "More."),
+        *("An answer in two parts.", "Hm.", "", "More."),
     ]
     assert b"\x1b[2mLet\x1b[0m" in terminal.output
 
@@ -213,6 +213,26 @@ def test_reasoning_is_folded_between_words(columns: int, seed: int) -> None:
     inside = "".join(f"{row} " for row in seen).split()
     for word in ("First,", "split", "number", "lines.", "words;", "end."):
         assert word in inside
+
+
+@pytest.mark.parametrize(
+    ("chunks", "seen"),
+    [
+        ([Chunk("text", "Hi.")], ["", "Hi."]),
+        ([Chunk("text", "\n\n```\ncode\n```\nEnd")], ["", "  code", "", "End"]),
+        ([Chunk("reasoning", "Hm."), Chunk("text", "Hi.")], ["Hm.", "", "Hi."]),
+        ([Chunk("note", "loading"), Chunk("text", "Hi.")], ["loading", "", "Hi."]),
+        ([Chunk("text", " ")], []),
+    ],
+)
+def test_an_answer_stands_apart_from_what_is_above(chunks: list[Chunk], seen: list[str]) -> None:
+    with Terminal() as terminal:
+        out = terminal.stream
+        renderer = open_renderer(out, out, {"TERM": "xterm"}, plain=False, apart=True)
+        for chunk in chunks:
+            renderer.feed(chunk)
+        renderer.finish()
+    assert terminal.shown() == seen
 
 
 def test_reasoning_is_left_out_where_standard_error_is_no_terminal() -> None:

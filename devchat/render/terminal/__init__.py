@@ -31,12 +31,16 @@ _RATE = 20_000
 
 
 class TerminalRenderer:
-    """Shows Markdown as it grows; reasoning and notes go to standard error."""
+    """Shows Markdown as it grows; reasoning and notes go to standard error.
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, colour: bool) -> None:
+    With `apart`, a blank row sets the answer apart from what stands above it.
+    """
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, *, colour: bool, apart: bool) -> None:
         self._stdout = stdout
         self._stderr = stderr
         self._colour = colour
+        self._apart = apart
         self._cleaner = Cleaner()
         self._arrived = ""
         self._reasoning = Reasoning(stderr)
@@ -57,7 +61,7 @@ class TerminalRenderer:
         with self._lock:
             match chunk.kind:
                 case "text":
-                    self._reasoning.end()
+                    self._end_reasoning()
                     self._arrived += self._cleaner.feed(chunk.text)
                     self._wake.set()
                 case "reasoning" if self._reasoning.shown:
@@ -113,6 +117,12 @@ class TerminalRenderer:
             screen.draw(document.settle(size.columns, final=True), [], size)
             screen.close()
 
+    def _end_reasoning(self) -> None:
+        if self._reasoning.end():
+            self._apart = False
+            if self._parts:
+                self._parts[0].stand_apart(False)
+
     def _remark(self, text: str) -> None:
         self._reasoning.end()
         if self._parts and self._stderr.isatty():
@@ -128,6 +138,7 @@ class TerminalRenderer:
             from devchat.render.terminal.screen import Screen
 
             self._parts = Document(), Screen(self._stdout, colour=self._colour)
+            self._parts[0].stand_apart(self._apart)
         document, screen = self._parts
         if self._keyboard.was_away():
             screen.forget()

@@ -54,6 +54,10 @@ class Document:
         self._number = 0
         self._lines_done = 0
 
+    def stand_apart(self, gap: bool) -> None:
+        """Say whether what comes next wants a blank row before it."""
+        self._gap = gap
+
     def feed(self, text: str) -> None:
         """Add text, already made visible."""
         self._pending += text

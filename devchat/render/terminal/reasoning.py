@@ -31,12 +31,13 @@ class Reasoning:
         self._held = text[start:]
         self._show(text[:start])
 
-    def end(self) -> None:
-        """Set the answer, or a remark, apart from what was written."""
+    def end(self) -> bool:
+        """Set the answer, or a remark, apart from what was written; say whether anything was."""
         self._show(self._held.rstrip())
-        if self._begun:
+        if begun := self._begun:
             self._write("\n\n")
         self._begun, self._row, self._held = False, "", ""
+        return begun
 
     def _show(self, text: str) -> None:
         if text:
