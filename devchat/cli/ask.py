@@ -164,7 +164,7 @@ def _read_schema(path: Path | None) -> Schema | None:
     except OSError as error:
         hint = "--schema takes the path of a JSON Schema file"
         raise InputError(f"`{path}` can't be read: {error.strerror}", hint) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"`{path}` is not JSON: {error}", "--schema takes a JSON Schema") from None
     check_schema(schema)
     return schema  # type: ignore[no-any-return]

@@ -190,6 +190,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["ask", "--schema", "missing.json", "why?"], 5, "missing.json"),
     (["ask", "--schema", "one.txt", "why?"], 5, "not JSON"),
     (["ask", "--schema", "bad-schema.json", "why?"], 2, "schema"),
+    (["ask", "--schema", "deep-schema.json", "why?"], 5, "recursion"),
 ]
 
 
@@ -205,6 +206,7 @@ def bad_files(home: Path) -> None:
     (home / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
     (home / "one.txt").write_text("a line\n")
     (home / "bad-schema.json").write_text('{"type": "nonsense"}')
+    (home / "deep-schema.json").write_text("[" * 99_999)
 
 
 @pytest.mark.parametrize(("line", "code", "said"), BAD, ids=lambda value: str(value)[:40])
