@@ -103,7 +103,8 @@ def _usable_lines(models: Sequence[Listed]) -> list[str]:
 
 def _engine_row(engine: EngineState) -> tuple[str, ...]:
     if not engine.responds:
-        return str(engine.pid), f"does not respond: `devchat models stop {engine.pid}` ends it", *[""] * 4
+        advice = f"does not respond: `devchat models stop {engine.pid}` ends it"
+        return str(engine.pid), advice, *[""] * 4
     return (
         str(engine.pid),
         engine.model,
