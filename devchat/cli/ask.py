@@ -166,8 +166,10 @@ def _read_schema(path: Path | None) -> Schema | None:
         raise InputError(f"`{path}` can't be read: {error.strerror}", hint) from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"`{path}` is not JSON: {error}", "--schema takes a JSON Schema") from None
+    if not isinstance(schema, dict):
+        raise InputError(f"`{path}` is no JSON object", "--schema takes a JSON Schema")
     check_schema(schema)
-    return schema  # type: ignore[no-any-return]
+    return schema
 
 
 def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[str, Attached]:

@@ -191,6 +191,7 @@ BAD: list[tuple[list[str], int, str]] = [
     (["ask", "--schema", "one.txt", "why?"], 5, "not JSON"),
     (["ask", "--schema", "bad-schema.json", "why?"], 2, "schema"),
     (["ask", "--schema", "deep-schema.json", "why?"], 5, "recursion"),
+    (["ask", "--schema", "list-schema.json", "why?"], 5, "no JSON object"),
 ]
 
 
@@ -207,6 +208,7 @@ def bad_files(home: Path) -> None:
     (home / "one.txt").write_text("a line\n")
     (home / "bad-schema.json").write_text('{"type": "nonsense"}')
     (home / "deep-schema.json").write_text("[" * 99_999)
+    (home / "list-schema.json").write_text("[1]")
 
 
 @pytest.mark.parametrize(("line", "code", "said"), BAD, ids=lambda value: str(value)[:40])
