@@ -9,9 +9,10 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXA
 
 .PHONY: demo test check bench soak lock docs clean
 
+# The picture in README.md shows the same question: one that the embedded model answers rightly.
 demo: .venv/.user
-	@echo '$$ devchat ask -f Makefile "What does this file do?"'
-	@.venv/bin/devchat ask -f Makefile "What does this file do?"
+	@echo '$$ devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."'
+	@DEVCHAT_TEMPERATURE=0 .venv/bin/devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."
 
 test: .venv/.dev check
 	@command -v tmux >/dev/null || { echo 'error: the tests look into a terminal of tmux; install tmux first' >&2; exit 1; }

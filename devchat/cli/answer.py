@@ -72,7 +72,7 @@ def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None
     if by_default:
         note(
             sys.stderr,
-            f"{backend.name} on {backend.location}: tiny, fluent, often wrong."
+            f"{backend.name} on {backend.location}: tiny, often wrong."
             " A better one: `devchat models list`",
         )
     elif sys.stderr.isatty():
