@@ -168,6 +168,12 @@ def test_colours_are_left_out_where_they_are_not_wanted() -> None:
     assert plain.shown() == rendered(reply).shown()
 
 
+def test_headings_tell_their_rank() -> None:
+    output = rendered(["# One\n\n## Two\n\n### Three\n\n###### Six"]).output
+    for shown in (b"\x1b[1;4mOne", b"\x1b[1mTwo", b"\x1b[1;3mThree", b"\x1b[1;3mSix"):
+        assert shown in output
+
+
 def test_the_cursor_comes_back() -> None:
     output = rendered(["some *text"]).output
     assert output.count(b"\x1b[?25l") == output.count(b"\x1b[?25h") == 1

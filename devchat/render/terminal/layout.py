@@ -22,6 +22,7 @@ _ROOMY = 8
 _CODE_INDENT = 2
 _CARRIED = 4
 _RULE = 24
+_HEADINGS = {"h1": style.TITLE, "h2": style.BOLD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _paragraph(node: SyntaxTreeNode, page: Page) -> list[Row]:
 
 
 def _heading(node: SyntaxTreeNode, page: Page) -> list[Row]:
-    look = style.TITLE if node.tag == "h1" else style.BOLD
+    look = _HEADINGS.get(node.tag, style.SUBTITLE)
     return wrap(inline(node.children[0].children, look), page.width)
 
 

@@ -10,6 +10,7 @@ STRUCK = "9"
 CODE = "36"
 TITLE = "1;4"
 MARKER = "2"
+SUBTITLE = "1;3"
 
 # Pygments' token types, the most particular name first; anything else stays as it is.
 TOKENS = {
