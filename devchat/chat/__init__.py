@@ -44,20 +44,22 @@ def prepare(
     *,
     shots: int = 0,
     system: str | None = None,
+    inputs: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Make the request of a question and its attachments, inside the backend's window.
 
-    Examples are given up first (the last one first), then attachments are cut by the rule of
-    `devchat.context.pack`. Raises `ContextError` where a single input or the question itself is
-    too large, `InputError` for pictures that the model can't see, `UsageError` for inputs that
-    the prompt has no place for.
+    `inputs` are values for what else the prompt asks for. Examples are given up first (the last
+    one first), then attachments are cut by the rule of `devchat.context.pack`.
+    Raises `ContextError` where a single input or the question itself is too large, `InputError`
+    for pictures that the model can't see, `UsageError` for inputs that the prompt has no place
+    for.
     """
     _check_inputs(prompt, question, attached, backend)
     answer = options.max_tokens or min(ANSWER_TOKENS[backend.tier], backend.context_tokens // 4)
     budget = backend.context_tokens - answer - IMAGE_TOKENS * len(attached.images)
 
     def messages(files: str, shots: int) -> tuple[Message, ...]:
-        given = {"question": question, "files": files}
+        given = {"question": question, "files": files, **(inputs or {})}
         values = {name: text for name, text in given.items() if name in prompt.inputs}
         return prompt.messages(values, tier=backend.tier, shots=shots, system=system)
 
