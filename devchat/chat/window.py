@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -112,8 +112,3 @@ def terms(text: str) -> set[str]:
         found |= {word, *re.split(r"[._]", word)}
     pairs = {run[at : at + 2] for run in _CJK.findall(text) for at in range(max(1, len(run) - 1))}
     return {term for term in found if len(term) > 2} | pairs
-
-
-def exchange(messages: Sequence[Message], count: Callable[[tuple[Message, ...]], int]) -> Exchange:
-    """Make an exchange of messages, counted."""
-    return Exchange(tuple(messages), count(tuple(messages)))

@@ -87,7 +87,7 @@ def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
     else:
         renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=form.plain)
         completion = stream(backend, prepared.request, renderer, Stopwatch())
-        _explain_end(completion)
+        explain_end(completion)
 
 
 def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch) -> Completion:
@@ -140,7 +140,7 @@ def _show_code(backend: Backend, request: Request) -> None:
     sys.stdout.write(visible(code) if sys.stdout.isatty() else code)
 
 
-def _explain_end(completion: Completion) -> None:
+def explain_end(completion: Completion) -> None:
     """Say so where an answer was cut short by something else than its own end."""
     if completion.finish_reason == "length":
         tokens = completion.usage.completion_tokens
