@@ -10,14 +10,24 @@ from typing import Annotated
 
 import typer
 
+from devchat.cli.options import (
+    AsJson,
+    DryRun,
+    MaxTokens,
+    Model,
+    Plain,
+    Seed,
+    Temperature,
+    answer_options,
+    load_settings,
+)
 from devchat.errors import InputError, UsageError
-from devchat.types import Options, Schema
+from devchat.types import Schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from devchat.context import Attached
     from devchat.prompts import Prompt
-    from devchat.settings import Settings
 
 STDIN_WAIT_SECONDS = 3.0
 """How long a silent standard input is waited for when there is a question as well."""
@@ -37,10 +47,7 @@ def ask(
             " or an http(s) address. Repeatable.",
         ),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="An alias, a GGUF file, or PROVIDER:MODEL."),
-    ] = None,
+    model: Model = None,
     system: Annotated[
         str | None, typer.Option("--system", "-s", help="Replace the system prompt by this text.")
     ] = None,
@@ -50,26 +57,18 @@ def ask(
     shots: Annotated[
         int, typer.Option(min=0, help="How many of the prompt's examples to show the model.")
     ] = 0,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="The longest answer, in tokens.")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(min=0.0, max=2.0, help="0 is repeatable, 2 is wild.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat a sampled answer.")] = None,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
     schema: Annotated[
         Path | None, typer.Option(help="A JSON Schema file that the answer must match.")
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object about the answer.")
-    ] = False,
+    json: AsJson = False,
     extract: Annotated[
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Raw text, even in a terminal.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
-    ] = False,
+    plain: Plain = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Ask one question and stream the answer.
 
@@ -81,13 +80,11 @@ def ask(
     from devchat.cli.dry_run import show_request
     from devchat.models.resolve import resolve
     from devchat.prompts import load_prompt, shipped_folder
-    from devchat.settings.load import load
 
-    flags = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
-    loaded = load(os.environ, {name: value for name, value in flags.items() if value is not None})
+    loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
     template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
-    options = _options(settings, template, seed, _read_schema(schema))
+    options = answer_options(settings, template, seed, _read_schema(schema))
     # The local engine loads its model while the inputs are read.
     with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
         asked, attached = _read_inputs(" ".join(question or ()), tuple(file or ()), template)
@@ -98,22 +95,6 @@ def ask(
         introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
         show_answer(backend, prepared, Form(json, extract, plain or schema is not None))
     return 0
-
-
-def _options(
-    settings: Settings, template: Prompt, seed: int | None, schema: Schema | None
-) -> Options:
-    """Flags and settings come before what the prompt file says."""
-
-    def first(*values: float | None) -> float | None:
-        return next((value for value in values if value is not None), None)
-
-    return Options(
-        temperature=first(settings.temperature, template.temperature),
-        max_tokens=settings.max_tokens or template.max_tokens,
-        seed=seed,
-        schema=schema or template.schema,
-    )
 
 
 def _read_schema(path: Path | None) -> Schema | None:
