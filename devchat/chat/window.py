@@ -64,7 +64,7 @@ def select(exchanges: Sequence[Exchange], question: str, room: int) -> Selection
         return Selection(latest=tuple(places))
     first, left = _latest(exchanges, room)
     relevant = []
-    for place in _by_relevance(exchanges[:first], question):
+    for place in _by_relevance(exchanges, first, question):
         if exchanges[place].tokens <= left:
             left -= exchanges[place].tokens
             relevant.append(place)
@@ -91,15 +91,15 @@ def _latest(exchanges: Sequence[Exchange], room: int) -> tuple[int, int]:
     return first, left
 
 
-def _by_relevance(exchanges: Sequence[Exchange], question: str) -> list[int]:
-    """Return the places of those that share telling words with a question, the best first."""
+def _by_relevance(exchanges: Sequence[Exchange], end: int, question: str) -> list[int]:
+    """Return the places before `end` that share telling words with a question, the best first."""
     documents = [terms(one.text) for one in exchanges]
     spread = Counter(term for document in documents for term in document)
     most = max(1, int(len(documents) * _COMMONEST))
     telling = {term for term in terms(question) if 0 < spread[term] <= most}
     scores = [
         sum(log(1 + len(documents) / spread[term]) for term in telling & document)
-        for document in documents
+        for document in documents[:end]
     ]
     found = [place for place, score in enumerate(scores) if score]
     return sorted(found, key=lambda place: (-scores[place], -place))

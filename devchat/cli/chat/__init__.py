@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
+from devchat.cli.options import MaxTokens, Model, Plain, Seed, Temperature, load_settings
 from devchat.errors import UsageError
 
 TYPE_CHECKING = False
@@ -24,10 +24,7 @@ def chat(
         list[str] | None,
         typer.Option("--file", "-f", metavar="WHAT", help="Attach to the first question."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", help="An alias, a GGUF file, or PROVIDER:MODEL."),
-    ] = None,
+    model: Model = None,
     system: Annotated[
         str | None, typer.Option("--system", "-s", help="Replace the system prompt by this text.")
     ] = None,
@@ -43,25 +40,19 @@ def chat(
     no_save: Annotated[
         bool, typer.Option("--no-save", help="Keep the conversation in memory only.")
     ] = False,
-    max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="The longest answer, in tokens.")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(min=0.0, max=2.0, help="0 is repeatable, 2 is wild.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Repeat sampled answers.")] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Answers as raw text.")] = False,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    plain: Plain = False,
 ) -> int:
     """Talk with a model: ask, follow up, go back, come back tomorrow.
 
     Enter sends, /help lists the commands, Ctrl-D leaves. Every conversation is kept.
     """
     from devchat.cli.chat.opening import Wishes, open_session
-    from devchat.settings.load import load
 
     _need_terminal()
-    flags = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
-    loaded = load(os.environ, {name: value for name, value in flags.items() if value is not None})
+    loaded = load_settings(model, temperature, max_tokens)
     wishes = Wishes(
         question=" ".join(question or ()),
         files=tuple(file or ()),

@@ -65,7 +65,7 @@ _ALL = (
             "[ID]", do_conversations.conversations),
     Command("search", do_conversations.search, "find words in all conversations", "WORDS"),
     Command("fork", do_turns.fork, "go on from here in a conversation of its own"),
-    Command("rewind", do_turns.rewind, "go back before the last questions (all stay in the history)",
+    Command("rewind", do_turns.rewind, "go back before the last questions; the history keeps them",
             "[NUMBER]"),
     Command("retry", do_turns.retry, "answer the last question again", "[MODEL]", do_model.models),
     Command("continue", do_turns.go_on, "go on with an answer that was cut off"),
@@ -90,7 +90,7 @@ KEYS = (
     ("Ctrl-X Ctrl-E, Ctrl-G", "write in $EDITOR"),
     ("Tab", "complete commands, @files, conversations, models"),
     ("@FILE", "attach a file where you speak of it"),
-    ("!COMMAND", "run a shell command; `/file !` takes its output along"),
+    ("!COMMAND", "run a shell command; `/file !` attaches its output"),
 )
 
 

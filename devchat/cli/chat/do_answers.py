@@ -74,7 +74,7 @@ def tokens(session: Session, argument: str) -> Outcome:
     used = sum(number for _, number in rows)
     rows += [("free", backend.context_tokens - used), ("window", backend.context_tokens)]
     about = "" if backend.exact_count else "about "
-    return say(*columns([(name, f"{about}{number:>9,}") for name, number in rows]))
+    return say(*columns([(name, f"{about}{number:,}") for name, number in rows]))
 
 
 def context(session: Session, argument: str) -> Outcome:
@@ -88,7 +88,7 @@ def context(session: Session, argument: str) -> Outcome:
         (
             str(place + 1),
             "left out" if place in selection.left_out else "sent",
-            f"{one.tokens:>7,} tokens",
+            f"{one.tokens:,} tokens",
             single_line(one.messages[0].text, 60),
         )
         for place, one in enumerate(exchanges)

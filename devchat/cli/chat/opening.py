@@ -13,7 +13,8 @@ from devchat.backends import open_backend
 from devchat.chat.conversation import Conversation, Voice
 from devchat.cli.chat.do_files import no_stdin
 from devchat.cli.chat.outcome import Ask, Outcome, Replay
-from devchat.cli.chat.session import Session, options_of, used_tokens
+from devchat.cli.chat.session import Session, used_tokens
+from devchat.cli.options import answer_options
 from devchat.context.attach import read_attachments
 from devchat.errors import StorageError, UsageError
 from devchat.history import IN_MEMORY, History, open_history
@@ -47,7 +48,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
         prompt = load_prompt(wishes.prompt, [settings.paths.prompts, shipped_folder()])
         # The local engine loads its model while the user types.
         backend = open_backend(resolve("", settings), settings, os.environ)
-        options = options_of(settings, prompt, wishes.seed)
+        options = answer_options(settings, prompt, wishes.seed)
         history = stack.enter_context(_history(settings, save=wishes.save))
         session = Session(
             settings,
@@ -67,7 +68,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
 @contextmanager
 def _history(settings: Settings, *, save: bool) -> Iterator[History]:
     """Open the history; where that fails the conversation lives in memory, and that is said."""
-    path = settings.paths.history if save else IN_MEMORY
+    path = getattr(settings.paths, "history", IN_MEMORY) if save else IN_MEMORY
     try:
         history = open_history(path)
     except StorageError as error:

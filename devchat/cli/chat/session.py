@@ -12,14 +12,14 @@ from devchat.chat.conversation import Conversation, Voice
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
+from devchat.cli.options import answer_options
 from devchat.context import Attached
 from devchat.errors import DevchatError
 from devchat.history import Conversation as Record
 from devchat.models.resolve import resolve
-from devchat.prompts import Prompt, load_prompt, shipped_folder
+from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import show_error
 from devchat.settings import Settings
-from devchat.types import Options
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Session:
     def use_prompt(self, name: str) -> None:
         """Use another prompt file from now on, and its own system text. Raises `PromptError`."""
         prompt = load_prompt(name, self.prompt_folders)
-        options = options_of(self.settings, prompt, self.voice.options.seed)
+        options = answer_options(self.settings, prompt, self.voice.options.seed)
         self.voice = replace(self.voice, prompt=prompt, options=options, system=None)
 
     def go_to(self, record: Record | None) -> None:
@@ -80,16 +80,6 @@ class Session:
         if waiting := len(self.pending.texts) + len(self.pending.images):
             parts.append(f"{waiting} attached")
         return " · ".join(parts)
-
-
-def options_of(settings: Settings, prompt: Prompt, seed: int | None) -> Options:
-    """Flags and settings come before what the prompt file says."""
-    temperature = settings.temperature
-    return Options(
-        temperature=prompt.temperature if temperature is None else temperature,
-        max_tokens=settings.max_tokens or prompt.max_tokens,
-        seed=seed,
-    )
 
 
 def used_tokens(conversation: Conversation) -> int:
