@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from devchat.backends import Backend
 from devchat.chat import Prepared
@@ -25,6 +27,8 @@ class Form:
     json: bool = False
     extract: bool = False
     plain: bool = False
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the JSON object says besides."""
 
 
 @dataclass(slots=True)
@@ -81,7 +85,7 @@ def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None
 def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
     """Stream an answer to standard output in the form asked for."""
     if form.json:
-        _show_json(backend, prepared)
+        _show_json(backend, prepared, form.about)
     elif form.extract:
         _show_code(backend, prepared.request)
     else:
@@ -107,14 +111,15 @@ def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwa
     return completion
 
 
-def _show_json(backend: Backend, prepared: Prepared) -> None:
+def _show_json(backend: Backend, prepared: Prepared, about: Mapping[str, Any]) -> None:
     from devchat.render.reply import reply_json
 
     watch, kept = Stopwatch(), Collector()
 
     def show(completion: Completion) -> None:
         end = watch.elapsed()
-        print(reply_json(completion, backend.location, first_token=watch.first_token, end=end))
+        first = watch.first_token
+        print(reply_json(completion, backend.location, first_token=first, end=end, about=about))
 
     try:
         completion = stream(backend, prepared.request, kept, watch)

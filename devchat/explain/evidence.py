@@ -26,7 +26,7 @@ _TRACES: Mapping[str, re.Pattern[str]] = {
     "python-traceback": re.compile(r"[\s|+-]*Traceback \(most recent call last\):"),
     "go-panic": re.compile(r"panic: |goroutine \d+ \[|fatal error: all goroutines"),
     "rust-panic": re.compile(r"thread '[^']*'(?: \(\d+\))? panicked at "),
-    "java-traceback": re.compile(r"\s+at (?:[\w$.<>/@-]+)\((?:[\w$-]+\.(?:java|kt|scala|groovy)"),
+    "java-traceback": re.compile(r"\s+at (?:[\w$.<>/@-]+)\((?:[\w$-]+\.(?:java|kt|scala|groovy)|Native)"),
     "node-traceback": re.compile(
         r"\s+at (?:(?:async |new )?[\w.$<>\[\] ]+ )?\(?(?:file://|node:|[A-Za-z]:\\|/|\./|webpack)"
         r"[^()]*:\d+:\d+\)?\s*$"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from devchat.render.parsing import markdown_parser
 from devchat.sanitize import HIDDEN
@@ -14,14 +16,21 @@ VERSION = 1
 
 
 def reply_json(
-    completion: Completion, location: str, *, first_token: float | None, end: float
+    completion: Completion,
+    location: str,
+    *,
+    first_token: float | None,
+    end: float,
+    about: Mapping[str, Any] | None = None,
 ) -> str:
     """Write an answer as one line of JSON; times are seconds since the question was sent.
 
-    Characters that command or deceive a terminal are escaped; Chinese stays readable.
+    What `about` holds comes before the answer. Characters that command or deceive a terminal are
+    escaped; Chinese stays readable.
     """
     reply = {
         "version": VERSION,
+        **(about or {}),
         "answer": completion.text,
         "reasoning": completion.reasoning,
         "model": completion.model,
