@@ -14,6 +14,7 @@ from devchat.backends import Backend
 from devchat.chat import Prepared
 from devchat.context.ledger import ledger_lines
 from devchat.errors import AnswerError
+from devchat.history import Recorder
 from devchat.render import Renderer, open_renderer
 from devchat.render.console import note
 from devchat.sanitize import visible
@@ -82,20 +83,31 @@ def introduce(backend: Backend, prepared: Prepared, *, by_default: bool) -> None
         note(sys.stderr, f"{backend.name} on {backend.location}")
 
 
-def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
-    """Stream an answer to standard output in the form asked for."""
+def show_answer(
+    backend: Backend, prepared: Prepared, form: Form, recorder: Recorder | None = None
+) -> None:
+    """Stream an answer to standard output in the form asked for, and into the history."""
     if form.json:
-        _show_json(backend, prepared, form.about)
+        _show_json(backend, prepared, form.about, recorder)
     elif form.extract:
-        _show_code(backend, prepared.request)
+        _show_code(backend, prepared.request, recorder)
     else:
         renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=form.plain)
-        completion = stream(backend, prepared.request, renderer, Stopwatch())
+        completion = stream(backend, prepared.request, renderer, Stopwatch(), recorder)
         explain_end(completion)
 
 
-def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch) -> Completion:
-    """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended."""
+def stream(
+    backend: Backend,
+    request: Request,
+    renderer: Renderer,
+    watch: Stopwatch,
+    recorder: Recorder | None = None,
+) -> Completion:
+    """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended.
+
+    A recorder has each piece before it is shown.
+    """
     completion = None
     try:
         with closing(backend.stream(request)) as pieces:
@@ -104,14 +116,20 @@ def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwa
                     completion = piece
                 else:
                     watch.see(piece)
+                    if recorder is not None:
+                        recorder.feed(piece)
                     renderer.feed(piece)
     finally:
         renderer.finish()
     assert completion is not None, f"{backend.name} ended without a completion"
+    if recorder is not None:
+        recorder.finish(completion, watch.elapsed())
     return completion
 
 
-def _show_json(backend: Backend, prepared: Prepared, about: Mapping[str, Any]) -> None:
+def _show_json(
+    backend: Backend, prepared: Prepared, about: Mapping[str, Any], recorder: Recorder | None
+) -> None:
     from devchat.render.reply import reply_json
 
     watch, kept = Stopwatch(), Collector()
@@ -122,7 +140,7 @@ def _show_json(backend: Backend, prepared: Prepared, about: Mapping[str, Any]) -
         print(reply_json(completion, backend.location, first_token=first, end=end, about=about))
 
     try:
-        completion = stream(backend, prepared.request, kept, watch)
+        completion = stream(backend, prepared.request, kept, watch, recorder)
     except KeyboardInterrupt:
         usage = Usage(prepared.prompt_tokens, 0, exact=False)
         show(Completion(kept.text, kept.reasoning, usage, "interrupted", backend.name))
@@ -130,12 +148,12 @@ def _show_json(backend: Backend, prepared: Prepared, about: Mapping[str, Any]) -
     show(completion)
 
 
-def _show_code(backend: Backend, request: Request) -> None:
+def _show_code(backend: Backend, request: Request, recorder: Recorder | None) -> None:
     from devchat.render.reply import first_code_block
 
     kept = Collector()
     try:
-        stream(backend, request, kept, Stopwatch())
+        stream(backend, request, kept, Stopwatch(), recorder)
     finally:
         code = first_code_block(kept.text)
         if code is None and kept.text:

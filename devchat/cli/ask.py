@@ -68,6 +68,15 @@ def ask(
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
     plain: Plain = False,
+    go_on: Annotated[
+        bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")
+    ] = False,
+    session: Annotated[
+        str, typer.Option(metavar="ID", help="Go on with this one: `devchat history list`.")
+    ] = "",
+    no_save: Annotated[
+        bool, typer.Option("--no-save", help="Keep nothing in the history.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> int:
     """Ask one question and stream the answer.
@@ -75,9 +84,9 @@ def ask(
     What is piped in goes along: git diff | devchat ask "what changed?"
     """
     from devchat.backends import open_backend
-    from devchat.chat import prepare
     from devchat.cli.answer import Form, introduce, show_answer
     from devchat.cli.dry_run import show_request
+    from devchat.cli.past import Wanted, open_past
     from devchat.models.resolve import resolve
     from devchat.prompts import load_prompt, shipped_folder
 
@@ -85,15 +94,23 @@ def ask(
     settings = loaded.settings
     template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
     options = answer_options(settings, template, seed, _read_schema(schema))
-    # The local engine loads its model while the inputs are read.
-    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
+    wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
+    # The local engine loads its model while the history and the inputs are read.
+    with (
+        closing(open_backend(resolve("", settings), settings, os.environ)) as backend,
+        open_past(settings, wanted) as past,
+    ):
         asked, attached = _read_inputs(" ".join(question or ()), tuple(file or ()), template)
-        prepared = prepare(template, asked, attached, backend, options, shots=shots, system=system)
+        prepared = past.prepare(
+            template, asked, attached, backend, options, shots=shots, system=system
+        )
         if dry_run:
             show_request(backend, prepared, json=json)
             return 0
         introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
-        show_answer(backend, prepared, Form(json, extract, plain or schema is not None))
+        form = Form(json, extract, plain or schema is not None)
+        with past.recording(asked, prepared, backend) as recorder:
+            show_answer(backend, prepared, form, recorder)
     return 0
 
 
