@@ -14,12 +14,12 @@ from devchat.backends import Backend
 from devchat.chat import Prepared, count_messages, prepare
 from devchat.chat.window import Exchange, Selection, select
 from devchat.context import Attached
-from devchat.errors import ContextError
+from devchat.errors import ContextError, StorageError
+from devchat.history import IN_MEMORY, History, Recorder, Turn, open_history
 from devchat.history import Conversation as Record
-from devchat.history import History, Recorder, Turn
 from devchat.prompts import Prompt
 from devchat.sanitize import single_line
-from devchat.types import Image, Message, Options, Text
+from devchat.types import Chunk, Completion, Image, Message, Options, Text, Usage
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -124,25 +124,28 @@ class Conversation:
         return self._written(lambda: self._recorder(backend))
 
     def _recorder(self, backend: Backend) -> Recorder:
-        return self.history.answer(self.turns[-1], backend.name, backend.location)
+        # After a fork the question may be of another conversation.
+        return self.history.answer(self.turns[-1], backend.name, backend.location, self.id)
 
     def answered(self, recorder: Recorder) -> None:
         """Take in what came of an answer, however it ended."""
         self.turns = (*self.turns, recorder.turn)
+        if recorder.failure is not None:
+            self._say(f"the answer is not in the history: {recorder.failure.message}")
 
     @property
     def questions(self) -> int:
         """How many questions there are up to here."""
         return sum(turn.role == "user" for turn in self.turns)
 
-    def rewind(self, number: int) -> str:
+    def rewind(self, number: int) -> Turn:
         """Go back before the last `number` questions (or all), and return the first of them."""
         asked = [place for place, turn in enumerate(self.turns) if turn.role == "user"]
         first = asked[max(0, len(asked) - number)]
         question = self.turns[first]
         self.turns = self.turns[:first]
-        self._move()
-        return question.text
+        self._written(self._move)
+        return question
 
     def switch(self, record: Record | None) -> Conversation:
         """Make the value for another conversation of the same history."""
@@ -156,7 +159,7 @@ class Conversation:
         """Go on in a conversation of its own that has the turns up to here."""
         question = self.turns[0].text
         self.record = self._written(lambda: self.history.start(_title(question)))
-        self._move()
+        self._written(self._move)
 
     def _add(self, question: str, text: str) -> Turn:
         if self.record is None:
@@ -170,7 +173,32 @@ class Conversation:
             self.history.set_head(self.record.id, head)
 
     def _written(self, write: Callable[[], T]) -> T:
-        return write()
+        """Write to the history; where that fails go on in memory, and write there."""
+        try:
+            return write()
+        except StorageError as error:
+            self._say(f"{error.message}; from here on it is kept in memory only")
+            self._remember()
+            return write()
+
+    def _remember(self) -> None:
+        """Copy the turns up to here into a history in memory."""
+        turns, images = self.turns, self._images
+        self.history, self.record = open_history(IN_MEMORY), None
+        self.turns, self._images, self._tokens = (), {}, {}
+        for turn in turns:
+            copied = self._copied(turn)
+            self._images[copied.id] = images.get(turn.id, ())
+            self.turns += (copied,)
+
+    def _copied(self, turn: Turn) -> Turn:
+        if turn.role == "user":
+            return self._add(turn.text, turn.text)
+        recorder = self.history.answer(self.turns[-1], turn.model, turn.location)
+        recorder.feed(Chunk("text", turn.text))
+        usage = turn.usage or Usage(0, 0, exact=False)
+        recorder.finish(Completion(turn.text, "", usage, "stop", turn.model), turn.seconds or 0.0)
+        return recorder.turn
 
     def _exchange(self, turns: Sequence[Turn], voice: Voice) -> Exchange:
         messages = tuple(map(self._message, turns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import pyte
 
 ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
 ALT_ENTER = "\x1b\r"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 8
 
 
 def control(letter: str) -> str:
@@ -99,6 +100,13 @@ class Chat:
     def wait(self, text: str, times: int = 1) -> None:
         """Wait until a text is seen, so many times."""
         self._until(lambda: self.text.count(text) >= times, f"no {text!r}")
+
+    def wait_match(self, pattern: str) -> str:
+        """Wait until a pattern is seen, and return what it is."""
+        self._until(lambda: re.search(pattern, self.text), f"no match of {pattern!r}")
+        found = re.search(pattern, self.text)
+        assert found is not None
+        return found[0]
 
     def wait_gone(self, text: str) -> None:
         """Wait until a text can't be seen."""

@@ -148,7 +148,7 @@ def test_control_r_searches_what_was_entered(talk: Chat) -> None:
         talk.say("plums")
         talk.ready()
         talk.send(control("r"), "pea")
-        talk.wait("reverse-i-search")
+        talk.wait("I-search backward: pea")
         talk.wait("apples and pears", times=2)
         talk.send(ENTER)
         talk.send(ENTER)
@@ -180,19 +180,19 @@ def test_an_editor_that_fails_leaves_the_draft(environ: dict[str, str], home: Pa
         talk.wait("> a draft")
         talk.send(control("g"))
         talk.wait("the editor `false` ended with code 1")
-        talk.wait("> a draft", times=2)
+        talk.wait("> a draft")
 
 
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        ("/sea", "> /search "),
+        ("/sea", "> /search"),
         ("/drop x", "> /drop x"),
         ("/prompt com", "> /prompt commit"),
         ("what is @sr", "> what is @src/"),
         ("看看，@src/ma", "> 看看，@src/main.py"),
         ("（@src/ma", "> （@src/main.py"),
-        ('@"src/ma', '> @src/main.py'),
+        ('@"src/ma', "> @src/main.py"),
         ("/file src/ma", "> /file src/main.py"),
         ("/help con", "> /help con"),
         ("me@sr", "> me@sr"),
@@ -213,8 +213,8 @@ def test_tab_completes_conversations_and_models(talk: Chat, home: Path) -> None:
         talk.wait("echo 1")
         talk.ready()
         talk.send("/resume ", TAB)
-        talk.wait("how are you?", times=2)
-        talk.send(control("c"), control("c"))
+        talk.wait_match(r"> /resume [a-z2-7]{8}")
+        talk.send(control("c"))
         talk.ready()
         (home / "data" / "models").mkdir(parents=True)
         talk.send("/model tin", TAB)

@@ -69,6 +69,7 @@ _ALL = (
             "[NUMBER]"),
     Command("retry", do_turns.retry, "answer the last question again", "[MODEL]", do_model.models),
     Command("continue", do_turns.go_on, "go on with an answer that was cut off"),
+    Command("compact", do_turns.compact, "go on in another conversation, from a summary of this"),
     Command("edit", do_turns.edit, "change the last question in $EDITOR, and ask it instead"),
     Command("copy", do_answers.copy, "put the last answer, or only its code, on the clipboard",
             "[code]", do_answers.parts),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from devchat.cli.chat.editing import edited
-from devchat.cli.chat.outcome import Answer, Ask, Draft, Outcome, say
+from devchat.cli.chat.outcome import Answer, Ask, Compact, Draft, Outcome, say
 from devchat.cli.chat.session import Session, used_tokens
 from devchat.errors import UsageError
+from devchat.history import Turn
 
 CONTINUE = "Continue your last answer exactly where it stops. Repeat nothing of it."
 
@@ -25,7 +26,7 @@ def rewind(session: Session, argument: str) -> Outcome:
     question = session.conversation.rewind(number)
     session.used_tokens = used_tokens(session.conversation)
     left = session.conversation.questions
-    return Draft(question, (f"{number} back: {left} earlier questions are left",))
+    return Draft(session.take_back(question), (f"before this question there are {left}",))
 
 
 def retry(session: Session, argument: str) -> Outcome:
@@ -46,18 +47,30 @@ def go_on(session: Session, argument: str) -> Outcome:
 def edit(session: Session, argument: str) -> Outcome:
     """Change the last question in the user's editor, and ask it instead."""
     question = _need_question(session)
-    changed = edited(question, session.environ)
-    if not changed.strip() or changed == question:
+    typed = session.folds.unfold(session.typed(question))
+    changed = edited(typed, session.environ)
+    if not changed.strip() or changed == typed:
         return say("the question stays as it is")
-    session.conversation.rewind(1)
+    session.take_back(session.conversation.rewind(1))
     return Ask(changed)
 
 
-def _need_question(session: Session) -> str:
+def compact(session: Session, argument: str) -> Outcome:
+    """Have all that was said summarised; a tiny model can't be trusted with that."""
+    _need_question(session)
+    if session.backend.tier == "tiny":
+        raise UsageError(
+            f"`{session.backend.name}` is too small a model to summarise what matters",
+            "older exchanges come back by themselves where they are relevant: `/context`",
+        )
+    return Compact()
+
+
+def _need_question(session: Session) -> Turn:
     question = session.conversation.question
     if question is None:
         raise UsageError("there is no question yet", "type one")
-    return question.text
+    return question
 
 
 def _number(argument: str) -> int:

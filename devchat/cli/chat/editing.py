@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from devchat.cli.editor import open_editor
+from devchat.errors import UsageError
 
 
 def edited(text: str, environ: Mapping[str, str]) -> str:
@@ -14,5 +15,8 @@ def edited(text: str, environ: Mapping[str, str]) -> str:
     with tempfile.TemporaryDirectory(prefix="devchat-") as folder:
         path = Path(folder) / "message.md"
         path.write_text(text, "utf-8", "replace")
-        open_editor(path, environ)
+        try:
+            open_editor(path, environ)
+        except UsageError as error:
+            raise UsageError(error.message, "set EDITOR to your editor") from error
         return path.read_text("utf-8", "replace").removesuffix("\n")

@@ -15,6 +15,7 @@ from devchat.cli.chat.outcome import (
     Answer,
     Ask,
     ClearScreen,
+    Compact,
     Draft,
     Leave,
     Outcome,
@@ -23,7 +24,7 @@ from devchat.cli.chat.outcome import (
     say,
 )
 from devchat.cli.chat.replay import replay
-from devchat.cli.chat.session import Session
+from devchat.cli.chat.session import Asked, Session
 from devchat.cli.chat.shell import run_command
 from devchat.cli.columns import write_lines
 from devchat.context import Attached
@@ -31,6 +32,10 @@ from devchat.context.attach import read_attachments
 from devchat.errors import DevchatError
 from devchat.render.console import note, show_error
 
+SUMMARISE = (
+    "Summarise our conversation, so that we can go on from your summary alone: what was asked,"
+    " what was found and decided, the code and the names that matter, and what is still open."
+)
 _COMMAND = re.compile(r"/([A-Za-z?]*)(?:[ \t]+(.*))?$", re.DOTALL)
 
 
@@ -99,7 +104,25 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
             return answer(session, _asked(session, question))
         case Answer():
             return answer(session, session.conversation.plan_again(session.voice))
+        case Compact():
+            return _compact(session)
     return ""
+
+
+def _compact(session: Session) -> str:
+    """Ask for a summary at the head of a new conversation; unless it comes, stay in the old one."""
+    before = session.conversation
+    planned = before.plan(session.voice, SUMMARISE, Attached())
+    session.go_to(None)
+    session.conversation.ask(f"Summary of {before.id}", planned)
+    typed = answer(session, planned)
+    summary = session.conversation.answer
+    if summary is None or summary.status != "complete":
+        session.conversation = before
+        note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
+    else:
+        note(sys.stderr, f"`{session.conversation.id}` goes on from here; `{before.id}` stays")
+    return typed
 
 
 def _asked(session: Session, typed: str) -> Planned:
@@ -110,7 +133,8 @@ def _asked(session: Session, typed: str) -> Planned:
     question = session.folds.unfold(typed)
     attached = session.pending + _read(session, specs)
     planned = session.conversation.plan(session.voice, question, attached)
-    session.conversation.ask(question, planned)
+    turn = session.conversation.ask(question, planned)
+    session.asked[turn.id] = Asked(typed, session.pending)
     session.pending = Attached()
     return planned
 

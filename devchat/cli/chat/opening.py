@@ -68,7 +68,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
 @contextmanager
 def _history(settings: Settings, *, save: bool) -> Iterator[History]:
     """Open the history; where that fails the conversation lives in memory, and that is said."""
-    path = getattr(settings.paths, "history", IN_MEMORY) if save else IN_MEMORY
+    path = settings.paths.history if save and settings.history else IN_MEMORY
     try:
         history = open_history(path)
     except StorageError as error:
@@ -76,6 +76,8 @@ def _history(settings: Settings, *, save: bool) -> Iterator[History]:
         _say("this conversation is kept in memory only")
         history = open_history(IN_MEMORY)
     with history:
+        if history.note:
+            _say(history.note)
         yield history
 
 

@@ -25,6 +25,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Compact:
+    """Have the conversation summarised, and go on from the summary in another one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Put a text into the next prompt, after saying something."""
 
@@ -49,7 +54,7 @@ class Leave:
     """End the program."""
 
 
-Outcome = Say | Ask | Answer | Draft | Replay | ClearScreen | Leave
+Outcome = Say | Ask | Answer | Compact | Draft | Replay | ClearScreen | Leave
 
 
 def say(*lines: str) -> Say:

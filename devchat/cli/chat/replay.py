@@ -14,7 +14,7 @@ from devchat.types import Chunk
 _TURNS = 4
 _LINES = 12
 _STATES = {
-    "streaming": "it was cut off here: `/continue` goes on with it",
+    "cut off": "it was cut off here: `/continue` goes on with it",
     "interrupted": "it was interrupted here: `/continue` goes on with it",
     "error": "it failed here: `/retry` asks again",
 }
@@ -23,15 +23,25 @@ _STATES = {
 def replay(session: Session) -> None:
     """Print the last two exchanges, long questions cut, and how the last answer ended."""
     turns = session.conversation.turns
+    if not turns:
+        return
     if len(turns) > _TURNS:
         note(sys.stderr, f"{len(turns) - _TURNS:,} earlier turns are not shown")
     for turn in turns[-_TURNS:]:
         _show(session, turn)
-    last = turns[-1] if turns else None
-    if last is not None and last.role == "user":
-        note(sys.stderr, "it has no answer: `/continue` asks for one")
-    elif last is not None and last.status in _STATES:
-        note(sys.stderr, _STATES[last.status])
+    if state := _state(session, turns[-1]):
+        note(sys.stderr, state)
+
+
+def _state(session: Session, last: Turn) -> str:
+    """Say how the last answer ended, unless it is complete."""
+    if last.role == "user":
+        return "it has no answer: `/continue` asks for one"
+    if last.status == "streaming":
+        crashed = {one.id for one in session.conversation.history.unfinished()}
+        cut = session.conversation.id in crashed
+        return _STATES["cut off"] if cut else "another devchat is writing this answer now"
+    return _STATES.get(last.status, "")
 
 
 def _show(session: Session, turn: Turn) -> None:

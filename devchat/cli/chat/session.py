@@ -16,10 +16,19 @@ from devchat.cli.options import answer_options
 from devchat.context import Attached
 from devchat.errors import DevchatError
 from devchat.history import Conversation as Record
+from devchat.history import Turn
 from devchat.models.resolve import resolve
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import show_error
 from devchat.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was typed, and what was attached to it by `/file`."""
+
+    typed: str
+    attached: Attached
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class Session:
     pending: Attached = Attached()
     ran: Ran | None = None
     used_tokens: int = 0
+    asked: dict[int, Asked] = field(default_factory=dict)
 
     @property
     def backend(self) -> Backend:
@@ -63,6 +73,17 @@ class Session:
         """Go on with another conversation; `None` begins one."""
         self.conversation = self.conversation.switch(record)
         self.used_tokens = used_tokens(self.conversation)
+
+    def typed(self, question: Turn) -> str:
+        """What the user typed for a question; as it was sent if that was in an earlier session."""
+        asked = self.asked.get(question.id)
+        return asked.typed if asked else question.text
+
+    def take_back(self, question: Turn) -> str:
+        """Attach again what went with a question that is taken back, and return what was typed."""
+        if asked := self.asked.get(question.id):
+            self.pending = asked.attached
+        return self.typed(question)
 
     def edit_draft(self, text: str) -> str:
         """Let the user write in their editor; the text stays as it is where that fails."""
