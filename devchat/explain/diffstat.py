@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from devchat.explain.sample import clipped, lines_of
+from devchat.explain.sample import clipped, counted, lines_of
 
 _GIT = re.compile(r"diff --git (?:\"?a/)(?P<old>.*?)\"? \"?b/(?P<new>.*?)\"?$")
 _HUNK = re.compile(r"@@ -\d+(?:,(?P<old>\d{1,9}))? \+\d+(?:,(?P<new>\d{1,9}))? @@ ?(?P<where>.*)")
@@ -40,8 +40,8 @@ class DiffStat:
         """Write totals, then a line for each file."""
         added = sum(file.added for file in self.files)
         removed = sum(file.removed for file in self.files)
-        noun = "file" if len(self.files) == 1 else "files"
-        head = f"{len(self.files)} {noun} changed, {added} lines added, {removed} removed"
+        files, lines = counted(len(self.files), "file"), counted(added, "line")
+        head = f"{files} changed, {lines} added, {removed:,} removed"
         more = len(self.files) - _MOST_SHOWN
         rest = (f"... and {more:,} more files",) if more > 0 else ()
         return (head, *(file.text() for file in self.files[:_MOST_SHOWN]), *rest)
@@ -91,12 +91,12 @@ def _header(line: str, files: list[_Reading]) -> None:
     elif line.startswith("--- ") and not _awaits_names(files):
         files.append(_Reading(clipped(_bare(line[4:]), _LONGEST)))
         _names(line, files[-1])
-    elif files and (hunk := _HUNK.match(line[:4096])):
+    elif hunk := _HUNK.match(line[:4096]):
+        if not files:
+            files.append(_Reading("(no name)"))
         files[-1].left = [int(hunk["old"] or 1), int(hunk["new"] or 1)]
         if hunk["where"]:
             files[-1].where[clipped(hunk["where"].strip(), 60)] = None
-    elif hunk := _HUNK.match(line[:4096]):
-        files.append(_Reading("(no name)", left=[int(hunk["old"] or 1), int(hunk["new"] or 1)]))
     elif files:
         _names(line, files[-1])
 

@@ -26,7 +26,9 @@ _TRACES: Mapping[str, re.Pattern[str]] = {
     "python-traceback": re.compile(r"[\s|+-]*Traceback \(most recent call last\):"),
     "go-panic": re.compile(r"panic: |goroutine \d+ \[|fatal error: all goroutines"),
     "rust-panic": re.compile(r"thread '[^']*'(?: \(\d+\))? panicked at "),
-    "java-traceback": re.compile(r"\s+at (?:[\w$.<>/@-]+)\((?:[\w$-]+\.(?:java|kt|scala|groovy)|Native)"),
+    "java-traceback": re.compile(
+        r"\s+at (?:[\w$.<>/@-]+)\((?:[\w$-]+\.(?:java|kt|scala|groovy)|Native)"
+    ),
     "node-traceback": re.compile(
         r"\s+at (?:(?:async |new )?[\w.$<>\[\] ]+ )?\(?(?:file://|node:|[A-Za-z]:\\|/|\./|webpack)"
         r"[^()]*:\d+:\d+\)?\s*$"
@@ -51,7 +53,9 @@ _LINTER = re.compile(
     r"|\S[^:]*:\d+: (?:error|warning|note): .*\[[a-z-]+\]$"
 )
 _RUFF_PLACE = re.compile(r"\s+--> \S+:\d+:\d+")
-_SHEBANG = re.compile(r"#!\s*\S*?(?:/env\s+(?:-S\s+)?)?(?:\S*/)?([a-z]+)[\d.]*(?:\s|$)")
+_SHEBANG = re.compile(
+    r"#!(?:.*?[/ ])?(python|node|deno|ruby|php|perl|lua|[bdz]?a?sh)[\d.]*(?:\s|$)"
+)
 _INTERPRETERS: Mapping[str, str] = {
     "python": "python", "node": "javascript", "deno": "typescript", "sh": "bash", "bash": "bash",
     "zsh": "bash", "dash": "bash", "ruby": "ruby", "php": "php", "perl": "perl", "lua": "lua",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from devchat.explain.sample import LONGEST_LINE, clipped, lines_of
+from devchat.explain.sample import LONGEST_LINE, clipped, counted, lines_of
 
 _FOLDED = re.compile(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"  # timestamps
@@ -57,7 +57,7 @@ class LogDigest:
     def text(self) -> tuple[str, ...]:
         """Write it for people and models."""
         levels = ", ".join(f"{name} {count}" for name, count in self.levels)
-        head = f"{self.lines:,} lines" + (f" ({levels})" if levels else "")
+        head = counted(self.lines, "line") + (f" ({levels})" if levels else "")
         often = (
             f"{one.count}x, lines {one.first} to {one.last}: {one.shape}" for one in self.repeated
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from devchat.explain.place import Place
-from devchat.explain.sample import clipped, lines_of, matches
+from devchat.explain.sample import clipped, counted, lines_of, matches
 
 _MOST = 500
 _MOST_SHOWN = 12
@@ -46,10 +46,10 @@ class Messages:
         """Write how many of each severity and code, then the first ones."""
         severities = Counter(message.severity for message in self.messages)
         codes = Counter(message.code for message in self.messages if message.code)
-        counted = ", ".join(f"{count} {name}" for name, count in severities.most_common())
+        total = ", ".join(f"{count} {name}" for name, count in severities.most_common())
         often = ", ".join(f"{name} {count}x" for name, count in codes.most_common(5))
         files = len({message.path for message in self.messages})
-        head = [f"{counted or 'no messages'} in {files} {'file' if files == 1 else 'files'}"]
+        head = [f"{total or 'no messages'} in {counted(files, 'file')}"]
         head += [f"codes: {often}"] if often else []
         head += [f"summary: {self.summary}"] if self.summary else []
         shown = self.messages[:_MOST_SHOWN]

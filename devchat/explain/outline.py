@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from devchat.explain.sample import clipped, lines_of
+from devchat.explain.sample import clipped, counted, lines_of
 from devchat.explain.symbol import Symbol
 
 LARGEST_PARSED = 1 << 20
@@ -30,7 +30,7 @@ class Outline:
         imports = [f"imports: {clipped(', '.join(self.imports), 160)}"] if self.imports else []
         rest = [f"... and {more:,} more definitions"] if more else []
         note = [f"note: {self.note}"] if self.note else []
-        return (f"{self.lines:,} lines of {self.language}", *imports, *note, *shown, *rest)
+        return (f"{counted(self.lines, 'line')} of {self.language}", *imports, *note, *shown, *rest)
 
     def within(self, first: int, last: int) -> Outline:
         """Return the outline with the definitions that some lines have part in."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devchat.context.fence import language
-from devchat.explain.sample import clipped
+from devchat.explain.sample import clipped, lines_of
 
 _LARGEST = 1 << 20
 _LONGEST = 160
@@ -39,7 +39,7 @@ class Place:
         if file is None or line < 1:
             return ()
         try:
-            lines = file.read_bytes().decode("utf-8").split("\n")
+            lines = lines_of(file.read_bytes().decode("utf-8"))
         except (OSError, UnicodeDecodeError):
             return ()
         if line > len(lines):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from devchat.explain.sample import clipped, lines_of, matches
+from devchat.explain.sample import clipped, counted, lines_of, matches
 
 _HEADING = re.compile(r"(?P<marks>#{1,6}) +(?P<text>\S.*)")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
@@ -31,7 +31,7 @@ class Measure:
 
     def text(self) -> tuple[str, ...]:
         """Write it for people and models."""
-        head = f"{self.lines:,} lines, {self.words:,} words"
+        head = f"{counted(self.lines, 'line')}, {counted(self.words, 'word')}"
         shown = self.headings[:_MOST]
         return (
             head,

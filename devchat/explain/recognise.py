@@ -39,8 +39,8 @@ def recognise(name: str, text: str) -> Kind:
 
     In order: an extension (or `Makefile`) that leaves no doubt; the headers of a diff; lines that
     mostly begin like a log's; a traceback; messages of compilers, linters and pytest; a `#!`
-    line; JSON or TOML that parses; the constructs of a language; keys and lists as in YAML. What
-    shows none of these is prose.
+    line; JSON or TOML that parses; keys and lists as in YAML; the constructs of a language.
+    What shows none of these is prose.
     """
     return KINDS[_by_name(name) or _by_content(text)]
 
@@ -69,7 +69,7 @@ def _by_content(text: str) -> str:
         lambda: message_kind(lines),
         lambda: shebang_language(lines),
         lambda: parsed_data(text),
-        lambda: source_language(lines, text),
         lambda: "yaml" if is_yaml(lines) else "",
+        lambda: source_language(lines, text),
     )
     return next((found for look in looks if (found := look())), "prose")

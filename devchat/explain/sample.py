@@ -36,6 +36,11 @@ def matches(lines: Sequence[str], pattern: re.Pattern[str]) -> Iterator[tuple[in
             yield number, found
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: `1 line`, `2,000 lines`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def clipped(text: str, limit: int) -> str:
     """Cut a text to so many characters, saying so by an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

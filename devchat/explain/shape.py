@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from devchat.explain.sample import clipped, lines_of, matches
+from devchat.explain.sample import clipped, counted, lines_of, matches
 
 _LARGEST_PARSED = 1 << 21
 _LARGEST_TOML = 1 << 18
@@ -44,7 +44,9 @@ class Shape:
 
     def text(self) -> tuple[str, ...]:
         """Write it for people and models."""
-        head = f"{self.lines:,} lines of {self.format}" + (f": {self.whole}" if self.whole else "")
+        head = f"{counted(self.lines, 'line')} of {self.format}" + (
+            f": {self.whole}" if self.whole else ""
+        )
         fault = [f"it does not parse: {self.fault}"] if self.fault else []
         return (head, *fault, *(entry.text() for entry in self.entries))
 

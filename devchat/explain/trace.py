@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from devchat.explain.place import Place
-from devchat.explain.sample import clipped, lines_of, matches
+from devchat.explain.sample import clipped, counted, lines_of, matches
 
 _MOST_WITH_SOURCE = 6
 _MOST_SHOWN = 12
@@ -45,10 +45,10 @@ class Trace:
         """Write it for people and models: errors, origin, then the frames nearest to it."""
         errors = [f"error: {error}" for error in self.errors[-3:]]
         own = sum(1 for frame in self.frames if frame.source)
-        counted = f"{len(self.frames)} frames, {own} with source in this repository"
+        total = f"{counted(len(self.frames), 'frame')}, {own} with source in this repository"
         where = [f"it arose at: {line}" for line in self.origin.text()[:1]] if self.origin else []
         shown = self.frames[-_MOST_SHOWN:] if self._innermost_last() else self.frames[:_MOST_SHOWN]
-        return (*errors, counted, *where, *(line for frame in shown for line in frame.text()))
+        return (*errors, total, *where, *(line for frame in shown for line in frame.text()))
 
     def _innermost_last(self) -> bool:
         return self.title == "python-traceback"
