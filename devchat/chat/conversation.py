@@ -81,17 +81,13 @@ class Conversation:
     def plan(self, voice: Voice, question: str, attached: Attached) -> Planned:
         """Make the request for a new question; nothing is written. Raises as `prepare` does."""
         exchanges = self.exchanges(voice)
-        kept_free = exchanges[-1:]
-        if kept_free and kept_free[0].tokens > voice.backend.context_tokens // _RESERVED:
-            kept_free = ()
-        prepared = prepare(
-            voice.prompt,
-            question,
-            attached,
-            voice.backend,
-            voice.options,
-            system=voice.system,
-        )
+        latest = exchanges[-1].tokens if exchanges else 0
+        if latest > voice.backend.context_tokens // _RESERVED:
+            latest = 0
+        try:
+            prepared = _prepare(voice, question, attached, latest)
+        except ContextError:
+            prepared = _prepare(voice, question, attached)
         return _with_earlier(prepared, exchanges, voice.backend)
 
     def plan_again(self, voice: Voice) -> Planned:
@@ -99,9 +95,7 @@ class Conversation:
         question = self.question
         assert question is not None
         before = [turns for turns in _pairs(self.turns) if turns[0] is not question]
-        nothing = prepare(
-            voice.prompt, "", Attached(), voice.backend, voice.options, system=voice.system
-        )
+        nothing = _prepare(voice, "", Attached())
         *head, _ = nothing.request.messages
         request = replace(nothing.request, messages=(*head, self._message(question)))
         exchanges = [self._exchange(turns, voice) for turns in before]
@@ -209,6 +203,18 @@ class Conversation:
 
     def _message(self, turn: Turn) -> Message:
         return Message(turn.role, (Text(turn.text), *self._images.get(turn.id, ())))
+
+
+def _prepare(voice: Voice, question: str, attached: Attached, reserved: int = 0) -> Prepared:
+    return prepare(
+        voice.prompt,
+        question,
+        attached,
+        voice.backend,
+        voice.options,
+        system=voice.system,
+        reserved=reserved,
+    )
 
 
 def _with_earlier(prepared: Prepared, exchanges: Sequence[Exchange], backend: Backend) -> Planned:

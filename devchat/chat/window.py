@@ -53,8 +53,8 @@ class Selection:
         if not self.left_out:
             return ""
         number, total = len(self.left_out), len(self.left_out) + len(self.sent)
-        back = f"; {len(self.relevant)} older came back as relevant" if self.relevant else ""
-        return f"{number} of {total} earlier exchanges left out, for the window is full{back}"
+        back = f"; {len(self.relevant)} came back as relevant" if self.relevant else ""
+        return f"{number} of {total} earlier exchanges left out: the window is full{back}"
 
 
 def select(exchanges: Sequence[Exchange], question: str, room: int) -> Selection:

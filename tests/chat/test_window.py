@@ -51,7 +51,7 @@ def test_the_latest_stay_and_what_is_relevant_comes_back(
 def test_what_was_left_out_is_said() -> None:
     said = str(select(TALK, "does parse_header raise?", 42))
     assert said == (
-        "2 of 6 earlier exchanges left out, for the window is full; 1 older came back as relevant"
+        "2 of 6 earlier exchanges left out: the window is full; 1 came back as relevant"
     )
 
 

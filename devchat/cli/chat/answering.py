@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from devchat.chat.conversation import Planned
 from devchat.cli.answer import Stopwatch, explain_end, stream
@@ -11,27 +10,8 @@ from devchat.cli.chat.interruption import Interruption
 from devchat.cli.chat.session import Session, used_tokens
 from devchat.context.ledger import ledger_lines
 from devchat.errors import DevchatError
-from devchat.history import Recorder
-from devchat.render import Renderer, open_renderer
+from devchat.render import open_renderer
 from devchat.render.console import note, show_error
-from devchat.types import Chunk
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A renderer that has each chunk written down before it is shown."""
-
-    recorder: Recorder
-    shown: Renderer
-
-    def feed(self, chunk: Chunk) -> None:
-        """Write down and show a chunk."""
-        self.recorder.feed(chunk)
-        self.shown.feed(chunk)
-
-    def finish(self) -> None:
-        """Show what is left."""
-        self.shown.finish()
 
 
 def answer(session: Session, planned: Planned) -> str:
@@ -46,9 +26,8 @@ def answer(session: Session, planned: Planned) -> str:
             shown = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
             interruption.listen()
             request = planned.prepared.request
-            completion = stream(session.backend, request, Kept(recorder, shown), watch)
+            completion = stream(session.backend, request, shown, watch, recorder)
             interruption.over()
-            recorder.finish(completion, watch.elapsed())
             explain_end(completion)
         except KeyboardInterrupt:
             recorder.interrupt()
