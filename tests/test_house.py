@@ -177,7 +177,7 @@ def test_only_the_outermost_boundaries_catch_everything() -> None:
 
 
 HEAVY = ["rich", "openai", "llama_cpp", "numpy", "prompt_toolkit", "flask", "github"]
-HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments"]
+HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments", "tree_sitter"]
 
 
 def test_importing_prints_nothing_and_pulls_in_nothing_heavy() -> None:

@@ -39,6 +39,8 @@ from devchat.types import Chunk, Completion
 _MOST_FACTS = 80
 _MOST_FACTS_TINY = 24
 _FEWEST_FACTS = 3
+# The facts serve the input: they take no more than this part of the window.
+_FACTS_SHARE = 8
 _SMALLEST_PART = 48
 
 
@@ -129,9 +131,9 @@ class Explaining:
         }
 
     def _facts(self, examined: Sequence[Examined]) -> str:
-        """Write the facts in at most a quarter of the window."""
+        """Write the facts in at most an eighth of the window."""
         most = _MOST_FACTS_TINY if self.backend.tier == "tiny" else _MOST_FACTS
-        room = self.backend.context_tokens // 4
+        room = self.backend.context_tokens // _FACTS_SHARE
         facts = facts_text(examined, most)
         while most > _FEWEST_FACTS and self.backend.count(facts) > room:
             most //= 2
@@ -155,17 +157,15 @@ class Explaining:
         """Explain each part, then the whole from the parts' explanations."""
         parts = self._parts()
         note(sys.stderr, f"too large for the model at once: {len(parts)} parts, then the whole")
-        explained = []
-        for number, (part, examined) in enumerate(parts, 1):
-            prepared = self._prepare(f"explain-{examined.kind.family}", [examined], part)
-            name = part.texts[0].name
-            if self.wanted.dry_run:
+        if self.wanted.dry_run:
+            for _, prepared in parts:
                 show_request(self.backend, prepared, json=self.wanted.form.json)
-                continue
+            return
+        explained = []
+        for number, (name, prepared) in enumerate(parts, 1):
             note(sys.stderr, f"part {number} of {len(parts)}: {name}")
             explained.append(Attachment(name, self._explain_part(prepared, name).text))
-        if not self.wanted.dry_run:
-            self._explain_whole(tuple(explained))
+        self._explain_whole(tuple(explained))
 
     def _explain_part(self, prepared: Prepared, name: str) -> Completion:
         if self.wanted.form.json:
@@ -189,25 +189,28 @@ class Explaining:
         explain_end(completion)
         return completion
 
-    def _parts(self) -> list[tuple[Attached, Examined]]:
-        """Cut every input into parts that leave room for the prompt, its facts and the answer."""
+    def _parts(self) -> list[tuple[str, Prepared]]:
+        """Cut every input into parts that fit; all are prepared before the first is sent."""
         return [
-            (Attached((part,)), examined.part(*_lines(part)))
+            (part.name, self._prepare_part(part, examined))
             for text, examined in zip(self.attached.texts, self.examined, strict=True)
             for part in in_parts(text, self._room(examined), self.backend.count)
         ]
 
+    def _prepare_part(self, part: Attachment, examined: Examined) -> Prepared:
+        first = file_of(part.name)[1]
+        about = examined.part(first, first + len(lines_of(part.text)) - 1)
+        return self._prepare(f"explain-{examined.kind.family}", [about], Attached((part,)))
+
     def _room(self, examined: Examined) -> int:
+        """Return the tokens beside the prompt, the answer and the most that facts may take."""
         bare = self._prepare(f"explain-{examined.kind.family}", [examined], Attached())
-        room = self.backend.context_tokens - bare.answer_tokens - bare.prompt_tokens
+        window, facts = self.backend.context_tokens, self.backend.count(self._facts([examined]))
+        spare = max(window // _FACTS_SHARE - facts, 0)
+        room = window - bare.answer_tokens - bare.prompt_tokens - spare
         if room < _SMALLEST_PART:
             raise ContextError(
                 f"the window of `{self.backend.name}` has no room for a part",
                 "lower --max-tokens, or choose a model with a larger window with `-m`",
             )
         return room
-
-
-def _lines(part: Attachment) -> tuple[int, int]:
-    first = file_of(part.name)[1]
-    return first, first + len(lines_of(part.text)) - 1

@@ -70,6 +70,6 @@ def _is_python(text: str) -> bool:
 
     from devchat.explain.python import parse_python
 
-    tree = parse_python(text) if len(text) <= _LARGEST_PARSED else None
+    tree = parse_python(text) if len(text) <= _LARGEST_PARSED else ""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    return tree is not None and any(isinstance(node, kinds) for node in tree.body)
+    return isinstance(tree, ast.Module) and any(isinstance(node, kinds) for node in tree.body)

@@ -23,7 +23,9 @@ _STAMPED = re.compile(
     r")"
 )
 _TRACES: Mapping[str, re.Pattern[str]] = {
-    "python-traceback": re.compile(r"[\s|+-]*Traceback \(most recent call last\):"),
+    "python-traceback": re.compile(
+        r"[\s|+-]*(?:Exception Group )?Traceback \(most recent call last\):"
+    ),
     "go-panic": re.compile(r"panic: |goroutine \d+ \[|fatal error: all goroutines"),
     "rust-panic": re.compile(r"thread '[^']*'(?: \(\d+\))? panicked at "),
     "java-traceback": re.compile(

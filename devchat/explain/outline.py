@@ -64,11 +64,11 @@ def _placed(found: Outline, language: str, count: int, first: int) -> Outline:
 
 
 def _of_python(text: str) -> Outline:
-    from devchat.explain.python import parse_python, python_fault, python_imports, python_symbols
+    from devchat.explain.python import parse_python, python_imports, python_symbols
 
     tree = parse_python(text)
-    if tree is None:
-        return _plain(text, f"it does not parse as Python ({clipped(python_fault(text), 120)})")
+    if isinstance(tree, str):
+        return _plain(text, f"it does not parse as Python ({clipped(tree, 120)})")
     return Outline("", 0, python_symbols(tree), python_imports(tree))
 
 

@@ -14,27 +14,16 @@ _LONGEST = 80
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def parse_python(text: str) -> ast.Module | None:
-    """Parse a source, or some lines of one; None where it is not (whole) Python."""
+def parse_python(text: str) -> ast.Module | str:
+    """Parse a source, or some lines of one; where it is not (whole) Python return the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in the text's own strings
             return ast.parse(dedent(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def python_fault(text: str) -> str:
-    """Say where a source breaks Python's syntax, "" where it doesn't."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(dedent(text))
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
         return f"{error}" or "nested too deeply"
-    return ""
 
 
 def python_symbols(tree: ast.Module) -> tuple[Symbol, ...]:

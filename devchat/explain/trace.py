@@ -69,7 +69,7 @@ _FRAMES: Mapping[str, re.Pattern[str]] = {
     "rust-panic": re.compile(r"\s+at (?P<path>\S+\.rs):(?P<line>\d{1,9})"),
 }
 _ERRORS: Mapping[str, re.Pattern[str]] = {
-    "python-traceback": re.compile(r"[\s|+-]*(?P<error>[A-Za-z_][\w.]*(?:: .*)?)$"),
+    "python-traceback": re.compile(r"(?P<error>[A-Za-z_][\w.]*(?:: .*)?)$"),
     "node-traceback": re.compile(
         r"\s*(?:Uncaught )?(?:\[cause\]: )?(?P<error>(?:[A-Z]\w*)?(?:Error|Exception)\b.*)"
     ),
@@ -79,6 +79,7 @@ _ERRORS: Mapping[str, re.Pattern[str]] = {
     "go-panic": re.compile(r"(?:panic: |fatal error: )(?P<error>.*)"),
     "rust-panic": re.compile(r"thread '[^']*'(?: \(\d+\))? panicked at (?P<error>.*)"),
 }
+_PYTHON_HEADER = re.compile(r"([ |+-]*)(?:Exception Group )?Traceback \(most recent call last\):")
 _OLD_RUST = re.compile(r"'(?P<message>.*)', (?P<path>\S+\.rs):(?P<line>\d{1,9}):\d+")
 _NEW_RUST = re.compile(r"(?P<path>\S+\.rs):(?P<line>\d{1,9}):\d+:")
 _GO_FUNCTION = re.compile(r"(?:created by )?([\w./*()\[\]-]+?)\(.*\)$|created by (\S+)")
@@ -119,19 +120,19 @@ def _errors(kind: str, lines: Sequence[str]) -> list[str]:
 
 
 def _python_errors(lines: Sequence[str]) -> list[str]:
-    """Return, of each traceback, the first line at its own margin after the last frame."""
+    """Return, of each traceback, the first line at its own margin after its frames.
+
+    In an exception group the margin is made of spaces, `|` and `+`.
+    """
     errors: list[str] = []
-    inside = seen = False
+    margin: int | None = None
     for line in (line[:_LONGEST] for line in lines):
-        if line.lstrip(" |+-").startswith("Traceback (most recent call last)"):
-            inside, seen = True, False
-        elif inside and _FRAMES["python-traceback"].match(line):
-            seen = True
-        elif inside and seen and (found := _ERRORS["python-traceback"].match(line)):
-            if not line.lstrip(" |+-") or line.startswith("    "):
-                continue
-            errors.append(found["error"])
-            inside = False
+        if header := _PYTHON_HEADER.match(line):
+            margin = len(header[1])
+        elif margin is not None and not line[:margin].strip(" |+-"):
+            found = _ERRORS["python-traceback"].match(line[margin:])
+            errors += [found["error"]] if found else []
+            margin = None if found else margin
     return errors
 
 

@@ -77,7 +77,7 @@ def test_what_is_piped_is_sent_with_its_facts(
 ) -> None:
     text = (SAMPLES / sample).read_text()
     message = sent(devchat, scripted(), stdin=text)
-    assert message.startswith("Standard input:\n```\n" + text)
+    assert message.startswith("Standard input:\n```") and text in message
     assert asked in message and fact in message
 
 
@@ -185,8 +185,9 @@ def test_a_user_may_rewrite_the_prompt(
 
 
 def large(home: Path, functions: int = 60) -> str:
-    lines = (f"def f{n}(a, b):\n    return a + b * {n}\n\n\n" for n in range(functions))
-    (home / "large.py").write_text("".join(lines))
+    body = "    total = a + b\n" * 6
+    texts = (f"def f{n}(a, b):\n{body}    return {n}\n\n\n" for n in range(functions))
+    (home / "large.py").write_text("".join(texts))
     return "large.py"
 
 
@@ -202,7 +203,7 @@ def test_parts_are_explained_and_then_the_whole(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
     name = large(home)
-    answers = [f"Part {number}." for number in range(1, 4)] + ["All of it."] * 9
+    answers = [f"Part {number}." for number in range(1, 4)] + ["All of it."] * 20
     model = scripted(*answers, context_tokens=1_500)
     done = devchat("explain", "-m", model, "--parts", name)
     assert done.returncode == 0, done.stderr
@@ -210,7 +211,7 @@ def test_parts_are_explained_and_then_the_whole(
     assert headings[0].startswith("## large.py:1-") and headings[-1] == "## The whole"
     starts = [int(one.split(":")[1].split("-")[0]) for one in headings[:-1]]
     ends = [int(one.split("-")[-1]) for one in headings[:-1]]
-    assert starts == [1, *(end + 1 for end in ends[:-1])] and ends[-1] == 240
+    assert starts == [1, *(end + 1 for end in ends[:-1])] and ends[-1] == 600
     assert done.stdout.startswith(f"{headings[0]}\n\nPart 1.\n\n## large.py")
     assert f"part 1 of {len(ends)}: large.py:1-" in done.stderr
 
@@ -223,9 +224,20 @@ def test_every_part_has_the_facts_of_its_own_lines(
     requests = [json.loads(line) for line in done.stdout.strip().split("\n")]
     last = requests[-1]["messages"][-1]["content"]
     assert len(requests) > 1 and "function f0(a, b)" not in last
-    assert "function f59(a, b) (lines 237-238)" in last
+    assert "function f59(a, b) (lines 591-598)" in last
     for request in requests:
         assert request["prompt_tokens"] + request["options"]["max_tokens"] <= 1_500
+
+
+def test_parts_of_a_log_have_the_facts_of_the_whole(
+    devchat: Devchat, scripted: Script, home: Path
+) -> None:
+    (home / "app.log").write_text((SAMPLES / "app.log").read_text() * 20)
+    model = scripted(context_tokens=1_500)
+    done = devchat("explain", "-m", model, "--parts", "--dry-run", "--json", "app.log")
+    requests = [json.loads(line) for line in done.stdout.strip().split("\n")]
+    assert len(requests) > 1
+    assert all("80x, lines 2 to 140" in str(request["messages"]) for request in requests)
 
 
 def test_parts_as_json(devchat: Devchat, scripted: Script, home: Path) -> None:
@@ -255,17 +267,18 @@ def test_parts_spare_several_files_from_being_cut(
 
 
 @pytest.mark.parametrize(
-    ("text", "window", "said"),
+    ("text", "answer", "said"),
     [
-        ("x = '" + "word " * 3_000 + "'\n", 1_000, "line 1 of `huge.py` alone does not fit"),
-        ("x = 1\n" * 900, 420, "has no room for a part"),
+        ("x = '" + "word " * 3_000 + "'\n", 60, "line 1 of `huge.py` alone does not fit"),
+        ("x = 1\n" * 900, 690, "has no room for a part"),
     ],
 )
 def test_what_has_no_part_that_fits(
-    devchat: Devchat, scripted: Script, home: Path, text: str, window: int, said: str
+    devchat: Devchat, scripted: Script, home: Path, text: str, answer: int, said: str
 ) -> None:
     (home / "huge.py").write_text(text)
-    done = devchat("explain", "-m", scripted(context_tokens=window), "--parts", "huge.py")
+    line = ("--max-tokens", str(answer), "--parts", "huge.py")
+    done = devchat("explain", "-m", scripted(context_tokens=1_000), *line)
     assert (done.stdout, done.returncode) == ("", 5)
     assert said in done.stderr
 

@@ -178,6 +178,12 @@ def test_the_stat_of_a_diff_counts_lines_as_its_hunks_do() -> None:
     )
 
 
+def test_a_missing_newline_is_no_line() -> None:
+    text = "--- a\n+++ a\n@@ -1 +1 @@\n-one\n\\ No newline at end of file\n+two\n"
+    found = gather("stdin", kind_named("diff"), text, NOWHERE).facts
+    assert found == DiffStat((FileStat("a", "changed", 1, 1),))
+
+
 def test_a_large_diff_is_cut_with_a_count() -> None:
     text = "".join(f"diff --git a/{n} b/{n}\nnew file mode 100644\n" for n in range(40))
     lines = gather("stdin", kind_named("diff"), text, NOWHERE).lines()
@@ -259,6 +265,17 @@ def test_a_frame_shows_its_line_among_its_neighbours(shop: Place) -> None:
         "2 frames, 1 with source in this repository",
         "it arose at: shop/cart.py:7 in total",
     )
+
+
+def test_every_exception_of_a_group_is_named() -> None:
+    found = facts("python-group.txt", "python-traceback")
+    assert isinstance(found, Trace)
+    assert found.errors == (
+        "ExceptionGroup: two failures (2 sub-exceptions)",
+        "ValueError: bad price",
+        "KeyError: 'tea'",
+    )
+    assert len(found.frames) == 3
 
 
 def test_go_names_the_function_above_its_place() -> None:
