@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -63,7 +63,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file; what is committed stays."""
-        with _translated(self.path):
+        with suppress(BrokenFile), _translated(self.path):
             self._connection.close()
 
     @contextmanager
@@ -133,10 +133,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    # With WAL nothing committed is lost when a process dies, only when the machine loses power.
-    # https://sqlite.org/pragma.html#pragma_synchronous
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        with _noticing_damage():
+            connection.execute("PRAGMA foreign_keys = ON")
+            # With WAL nothing committed is lost when a process dies, only with the machine's power.
+            # https://sqlite.org/pragma.html#pragma_synchronous
+            connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -175,15 +180,14 @@ def _look_through(connection: sqlite3.Connection) -> None:
 
 
 def _is_sound(path: Path) -> bool:
-    connection = _connect(path)
     try:
-        with _noticing_damage():
+        with closing(_connect(path)) as connection, _noticing_damage():
             found: str = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            # https://sqlite.org/fts5.html#the_integrity_check_command
+            connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
             return found == "ok"
     except BrokenFile:
         return False
-    finally:
-        connection.close()
 
 
 def _set_aside(path: Path) -> str:
