@@ -176,7 +176,7 @@ def test_a_locked_history_never_costs_the_answer(ask: Ask, home: Path) -> None:
 
 
 def test_a_full_disk_never_costs_the_answer(home: Path, environ: dict[str, str]) -> None:
-    text = "word " * (LIMIT // 2)
+    text = "x" * 2 * LIMIT  # a single token
     (home / "script.json").write_text(json.dumps({"answers": [text]}))
     done = subprocess.run(
         [sys.executable, "-m", "devchat", "ask", "-m", "scripted:script.json", "q"],

@@ -152,7 +152,8 @@ def test_a_lock_delays_no_piece_of_an_answer_and_a_later_write_makes_up_for_it(p
         recorder = history.answer(question, "m", "here")
         other.execute("BEGIN IMMEDIATE")
         recorder.feed(Chunk("text", "the "))
-        assert recorder.failure is not None and "locked" in recorder.failure.message
+        failure = recorder.failure
+        assert failure is not None and "locked" in failure.message
         other.rollback()
         recorder.finish(DONE, 1.0)
         assert recorder.failure is None
