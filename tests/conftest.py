@@ -41,6 +41,7 @@ def paths(home: Path) -> Paths:
         prompts=home / "config" / "prompts",
         models=home / "data" / "models",
         runtime=home / "run",
+        history=home / "data" / "history.db",
     )
 
 

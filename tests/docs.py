@@ -15,6 +15,7 @@ from devchat.settings.schema import Field, read_schema
 DOCS = Path(__file__).parent.parent / "docs"
 GROUPS = {
     "config": ("show", "get", "set", "unset", "edit", "path"),
+    "history": ("list", "show", "search", "export", "rm", "prune"),
     "models": ("list", "ps", "stop"),
     "prompts": ("list", "show", "edit", "new"),
 }

@@ -212,7 +212,7 @@ def test_only_the_outermost_boundaries_catch_everything() -> None:
 
 HEAVY = ["rich", "openai", "llama_cpp", "numpy", "prompt_toolkit", "flask", "github"]
 HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments"]
-HEAVY += ["jinja2", "llguidance", "httpx2", "pydantic"]
+HEAVY += ["jinja2", "llguidance", "httpx2", "pydantic", "tree_sitter"]
 # Each of these would be a file written, a process started or a network reached.
 DEEDS = ["os.mkdir", "os.remove", "subprocess.Popen", "os.posix_spawn", "socket.__new__"]
 

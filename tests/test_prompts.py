@@ -256,9 +256,12 @@ def test_a_schema_lies_beside_its_prompt(tmp_path: Path) -> None:
 def test_shipped_prompts_are_usable(name: str) -> None:
     prompt = load_prompt(name, [shipped_folder()])
     assert prompt.description
-    assert set(prompt.inputs) <= {"question", "files"}
+    explains = {"what", "facts", "wishes", "count"} if name.startswith("explain-") else set()
+    assert set(prompt.inputs) <= {"question", "files"} | explains
     values = dict.fromkeys(prompt.inputs, "value")
     tiny = prompt.messages(values, tier="tiny", shots=0)
     large = prompt.messages(values, tier="large", shots=9)
     assert len(tiny[0].text) < 200 < len(large[0].text)
-    assert [message.role for message in large[-3:]] == ["user", "assistant", "user"]
+    assert [message.role for message in large[1:]] == [
+        *["user", "assistant"] * len(prompt.examples), "user",
+    ]  # fmt: skip

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from devchat.backends import Backend
 from devchat.chat import Prepared
 from devchat.context.ledger import short_ledger_lines
 from devchat.errors import AnswerError
+from devchat.history import Recorder
 from devchat.models import Model, RemoteModel
 from devchat.render import Renderer, open_renderer
 from devchat.render.console import note
@@ -26,6 +29,8 @@ class Form:
     json: bool = False
     extract: bool = False
     plain: bool = False
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What the JSON object says besides."""
 
 
 @dataclass(slots=True)
@@ -92,22 +97,33 @@ def warn_if_readable(model: Model) -> None:
         )
 
 
-def show_answer(backend: Backend, prepared: Prepared, form: Form) -> None:
-    """Stream an answer to standard output in the form asked for."""
+def show_answer(
+    backend: Backend, prepared: Prepared, form: Form, recorder: Recorder | None = None
+) -> None:
+    """Stream an answer to standard output in the form asked for, and into the history."""
     if form.json:
-        _show_json(backend, prepared)
+        _show_json(backend, prepared, form.about, recorder)
     elif form.extract:
-        _show_code(backend, prepared.request)
+        _show_code(backend, prepared.request, recorder)
     else:
         renderer = open_renderer(
             sys.stdout, sys.stderr, os.environ, plain=form.plain, apart=sys.stderr.isatty()
         )
-        completion = stream(backend, prepared.request, renderer, Stopwatch())
-        _explain_end(completion)
+        completion = stream(backend, prepared.request, renderer, Stopwatch(), recorder)
+        explain_end(completion)
 
 
-def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwatch) -> Completion:
-    """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended."""
+def stream(
+    backend: Backend,
+    request: Request,
+    renderer: Renderer,
+    watch: Stopwatch,
+    recorder: Recorder | None = None,
+) -> Completion:
+    """Feed an answer to a renderer; whatever breaks, what came is shown and the request ended.
+
+    A recorder has each piece before it is shown.
+    """
     completion = None
     try:
         with closing(backend.stream(request)) as pieces:
@@ -116,14 +132,20 @@ def stream(backend: Backend, request: Request, renderer: Renderer, watch: Stopwa
                     completion = piece
                 else:
                     watch.see(piece)
+                    if recorder is not None:
+                        recorder.feed(piece)
                     renderer.feed(piece)
     finally:
         renderer.finish()
     assert completion is not None, f"{backend.name} ended without a completion"
+    if recorder is not None:
+        recorder.finish(completion, watch.elapsed())
     return completion
 
 
-def _show_json(backend: Backend, prepared: Prepared) -> None:
+def _show_json(
+    backend: Backend, prepared: Prepared, about: Mapping[str, Any], recorder: Recorder | None
+) -> None:
     from devchat.cli.streams import print_json
     from devchat.render.reply import reply
 
@@ -131,10 +153,11 @@ def _show_json(backend: Backend, prepared: Prepared) -> None:
 
     def show(completion: Completion) -> None:
         end = watch.elapsed()
-        print_json(reply(completion, backend.location, first_token=watch.first_token, end=end))
+        first = watch.first_token
+        print_json(reply(completion, backend.location, first_token=first, end=end, about=about))
 
     try:
-        completion = stream(backend, prepared.request, kept, watch)
+        completion = stream(backend, prepared.request, kept, watch, recorder)
     except KeyboardInterrupt:
         usage = Usage(prepared.prompt_tokens, 0, exact=False)
         show(Completion(kept.text, kept.reasoning, usage, "interrupted", backend.name))
@@ -142,12 +165,12 @@ def _show_json(backend: Backend, prepared: Prepared) -> None:
     show(completion)
 
 
-def _show_code(backend: Backend, request: Request) -> None:
+def _show_code(backend: Backend, request: Request, recorder: Recorder | None) -> None:
     from devchat.render.reply import first_code_block
 
     kept = Collector()
     try:
-        stream(backend, request, kept, Stopwatch())
+        stream(backend, request, kept, Stopwatch(), recorder)
     finally:
         code = first_code_block(kept.text)
         if code is None and kept.text:
@@ -157,7 +180,7 @@ def _show_code(backend: Backend, request: Request) -> None:
     sys.stdout.write(visible(code) if sys.stdout.isatty() else code)
 
 
-def _explain_end(completion: Completion) -> None:
+def explain_end(completion: Completion) -> None:
     """Say so where an answer was cut short by something else than its own end."""
     if completion.finish_reason == "length":
         tokens = completion.usage.completion_tokens

@@ -10,6 +10,17 @@ from typing import Annotated
 
 import typer
 
+from devchat.cli.options import (
+    AsJson,
+    DryRun,
+    MaxTokens,
+    Model,
+    Plain,
+    Seed,
+    Temperature,
+    answer_options,
+    load_settings,
+)
 from devchat.errors import InputError, UsageError
 from devchat.types import Options, Schema
 
@@ -18,7 +29,6 @@ if TYPE_CHECKING:
     from devchat.cli.answer import Form
     from devchat.context import Attached
     from devchat.prompts import Prompt
-    from devchat.settings import Settings
 
 STDIN_WAIT_SECONDS = 3.0
 """How long a silent standard input is waited for when there is a question as well."""
@@ -42,12 +52,7 @@ def ask(
             " or an http(s) address. Repeatable.",
         ),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", metavar="MODEL", help="An alias, a GGUF file, or PROVIDER:MODEL."
-        ),
-    ] = None,
+    model: Model = None,
     system: Annotated[
         str | None,
         typer.Option(
@@ -61,62 +66,65 @@ def ask(
     shots: Annotated[
         int, typer.Option(metavar="N", help="How many of the prompt's examples to send along.")
     ] = 0,
-    max_tokens: Annotated[
-        int | None, typer.Option(metavar="N", help="The longest answer, in tokens.")
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(metavar="N", help="From 0, repeatable, to 2, wild.")
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Repeat a sampled answer: same seed, same words."),
-    ] = None,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
     schema: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A JSON Schema that the answer must match."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object about the answer.")
-    ] = False,
+    json: AsJson = False,
     extract: Annotated[
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Raw text, even in a terminal.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
+    plain: Plain = False,
+    go_on: Annotated[
+        bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")
     ] = False,
+    session: Annotated[
+        str, typer.Option(metavar="ID", help="Go on with this one: `devchat history list`.")
+    ] = "",
+    no_save: Annotated[
+        bool, typer.Option("--no-save", help="Keep nothing in the history.")
+    ] = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Ask one question and stream the answer.
 
     What is piped in goes along: git diff | devchat ask "what changed?"
     """
     from devchat.backends import open_backend
-    from devchat.chat import prepare
     from devchat.cli.answer import Form, introduce, show_answer, warn_if_readable
     from devchat.cli.dry_run import show_request
+    from devchat.cli.past import Wanted, open_past
     from devchat.models.resolve import resolve
     from devchat.prompts import load_prompt, shipped_folder
-    from devchat.settings.load import load
 
-    flags = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
-    loaded = load(os.environ, {name: value for name, value in flags.items() if value is not None})
+    loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
     template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
-    options = _options(settings, template, seed, _read_schema(schema))
+    options = answer_options(settings, template, seed, _read_schema(schema))
     form = Form(json, extract, plain or options.schema is not None)
     _check_form(form, options, shots)
     chosen = resolve("", settings)
-    # The local engine loads its model while the inputs are read.
-    with closing(open_backend(chosen, settings, os.environ)) as backend:
+    wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
+    # The local engine loads its model while the history and the inputs are read.
+    with (
+        closing(open_backend(chosen, settings, os.environ)) as backend,
+        open_past(settings, wanted) as past,
+    ):
         words = " ".join(question or ()).strip()
         asked, attached = _read_inputs(words, tuple(file or ()), template)
-        prepared = prepare(template, asked, attached, backend, options, shots=shots, system=system)
+        prepared = past.prepare(
+            template, asked, attached, backend, options, shots=shots, system=system
+        )
         if dry_run:
             show_request(backend, prepared, json=json)
             return 0
         introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
         warn_if_readable(chosen)
-        show_answer(backend, prepared, form)
+        with past.recording(asked, prepared, backend) as recorder:
+            show_answer(backend, prepared, form, recorder)
     return 0
 
 
@@ -134,22 +142,6 @@ def _check_form(form: Form, options: Options, shots: int) -> None:
             "an answer bound to a schema is bare JSON: there is no code block to extract",
             "leave out `--extract`",
         )
-
-
-def _options(
-    settings: Settings, template: Prompt, seed: int | None, schema: Schema | None
-) -> Options:
-    """Flags and settings come before what the prompt file says."""
-
-    def first(*values: float | None) -> float | None:
-        return next((value for value in values if value is not None), None)
-
-    return Options(
-        temperature=first(settings.temperature, template.temperature),
-        max_tokens=settings.max_tokens or template.max_tokens,
-        seed=seed,
-        schema=schema or template.schema,
-    )
 
 
 def _read_schema(path: Path | None) -> Schema | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,11 +13,20 @@ VERSION = 1
 
 
 def reply(
-    completion: Completion, location: str, *, first_token: float | None, end: float
+    completion: Completion,
+    location: str,
+    *,
+    first_token: float | None,
+    end: float,
+    about: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Describe an answer as an object for programs; times are seconds since it was asked for."""
+    """Describe an answer as an object for programs; times are seconds since it was asked for.
+
+    What `about` holds comes before the answer.
+    """
     return {
         "version": VERSION,
+        **(about or {}),
         "answer": completion.text,
         "reasoning": completion.reasoning,
         "model": completion.model,

@@ -57,6 +57,7 @@ class Paths:
     prompts: Path
     models: Path
     runtime: Path
+    history: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Settings:
     model: str = ""
     temperature: float | None = None
     max_tokens: int | None = None
+    history: bool = True
     local: Local = Local()
     remote: Remote = Remote()
     aliases: Mapping[str, str] = field(default_factory=dict)

@@ -31,6 +31,7 @@ def find_paths(environ: Mapping[str, str], platform: str = sys.platform) -> Path
         prompts=config / "prompts",
         models=data / "models",
         runtime=_folder(environ, "DEVCHAT_RUNTIME_DIR") or _runtime_folder(environ),
+        history=data / "history.db",
     )
 
 

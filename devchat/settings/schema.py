@@ -36,6 +36,7 @@ RULES: Mapping[KeyPath, Rule] = {
     ("model",): Rule("the model that answers: an alias, a GGUF file or PROVIDER:MODEL"),
     ("temperature",): Rule("0 is repeatable, 2 is wild", 0, 2),
     ("max_tokens",): Rule("the longest answer, in tokens", 1, 10_000_000),
+    ("history",): Rule("whether questions and answers are kept on this machine"),
     ("local", "gpu_layers"): Rule("layers on the GPU; -1 = as many as fit", -1, 10_000),
     ("local", "threads"): Rule("processor threads; 0 = one per physical core", 0, 1_024),
     ("local", "context_tokens"): Rule("the window; 0 = sized to the request", 0, 10_000_000),

@@ -1,4 +1,4 @@
-"""A conversation. So far its first turn: a question and its files, made to fit the window.
+"""A conversation, and here a single turn of it: a question and its files, made to fit the window.
 
 Knows neither the terminal nor how a backend works.
 """
@@ -45,25 +45,29 @@ def prepare(
     *,
     shots: int = 0,
     system: str | None = None,
+    inputs: Mapping[str, str] | None = None,
+    reserved: int = 0,
 ) -> Prepared:
     """Make the request of a question and its attachments, inside the backend's window.
 
-    Examples are given up first (the last one first), then attachments are cut by the rule of
-    `devchat.context.pack`. Raises `ContextError` where a single input or the question itself is
-    too large, `InputError` for pictures that the model can't see, `UsageError` for inputs that
-    the prompt has no place for.
+    `inputs` are values for what else the prompt asks for; `reserved` tokens are kept free of
+    attachments, for turns that come before. Examples are given up first (the last
+    one first), then attachments are cut by the rule of `devchat.context.pack`.
+    Raises `ContextError` where a single input or the question itself is too large, `InputError`
+    for pictures that the model can't see, `UsageError` for inputs that the prompt has no place
+    for.
     """
     _check_inputs(prompt, question, attached, backend)
     answer = options.max_tokens or min(ANSWER_TOKENS[backend.tier], backend.context_tokens // 4)
     budget = backend.context_tokens - answer - IMAGE_TOKENS * len(attached.images)
 
     def messages(files: str, shots: int) -> tuple[Message, ...]:
-        given = {"question": question, "files": files}
+        given = {"question": question, "files": files, **(inputs or {})}
         values = {name: text for name, text in given.items() if name in prompt.inputs}
         return prompt.messages(values, tier=backend.tier, shots=shots, system=system)
 
     fitting, used = _fit_shots(messages, shots, budget, backend)
-    packed = pack(attached, room=budget - used, count=backend.count)
+    packed = pack(attached, room=budget - used - reserved, count=backend.count)
     final = _with_images(messages(packed.text, fitting), attached.images)
     return Prepared(
         request=Request(final, replace(options, max_tokens=answer)),

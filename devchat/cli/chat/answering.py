@@ -1,0 +1,40 @@
+"""One answer: stream it to the screen and into the history, and keep what came if it breaks."""
+
+from __future__ import annotations
+
+import sys
+
+from devchat.chat.conversation import Planned
+from devchat.cli.answer import Stopwatch, explain_end, stream
+from devchat.cli.chat.interruption import Interruption
+from devchat.cli.chat.session import Session, used_tokens
+from devchat.context.ledger import ledger_lines
+from devchat.errors import DevchatError
+from devchat.render import open_renderer
+from devchat.render.console import note, show_error
+
+
+def answer(session: Session, planned: Planned) -> str:
+    """Have the last question answered; return what the user typed meanwhile."""
+    for line in (*ledger_lines(planned.prepared.ledger), str(planned.selection)):
+        if line:
+            note(sys.stderr, line)
+    conversation, watch = session.conversation, Stopwatch()
+    recorder = conversation.answering(session.backend)
+    with Interruption(sys.stdin.fileno()) as interruption:
+        try:
+            shown = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
+            interruption.listen()
+            request = planned.prepared.request
+            completion = stream(session.backend, request, shown, watch, recorder)
+            interruption.over()
+            explain_end(completion)
+        except KeyboardInterrupt:
+            recorder.interrupt()
+            note(sys.stderr, "interrupted; what came is kept: `/continue` goes on with it")
+        except DevchatError as error:
+            recorder.fail(error.message)
+            show_error(sys.stderr, error)
+    conversation.answered(recorder)
+    session.used_tokens = used_tokens(conversation)
+    return interruption.typed

@@ -1,0 +1,111 @@
+"""The commands about what was said: /copy, /save, /tokens, /context, /clear."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from devchat.chat import count_messages
+from devchat.cli.chat.clipboard import copy as copy_text
+from devchat.cli.chat.outcome import ClearScreen, Outcome, say
+from devchat.cli.chat.session import Session
+from devchat.cli.columns import columns
+from devchat.context import Attached
+from devchat.errors import StorageError, UsageError
+from devchat.sanitize import single_line
+from devchat.types import Message
+
+
+def clear(session: Session, argument: str) -> Outcome:
+    """Clear the screen."""
+    return ClearScreen()
+
+
+def copy(session: Session, argument: str) -> Outcome:
+    """Copy the last answer, or the first code block in it."""
+    answer = session.conversation.answer
+    if answer is None:
+        raise UsageError("there is no answer to copy", "ask something first")
+    text = answer.text
+    if argument:
+        text = _code(argument, text)
+    by = copy_text(text, session.environ, sys.stdout)
+    return say(f"{len(text):,} characters copied by {by}")
+
+
+def parts(session: Session) -> Iterator[tuple[str, str]]:
+    """List what of an answer can be copied."""
+    yield "code", "the first code block"
+
+
+def save(session: Session, argument: str) -> Outcome:
+    """Write the conversation into a new Markdown file."""
+    if not argument:
+        raise UsageError("there is no name for the file", "`/save talk.md`")
+    path = session.folder / Path(argument).expanduser()
+    if not session.conversation.turns:
+        raise UsageError("nothing was said yet", "ask something first")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(session.conversation.markdown())
+    except FileExistsError:
+        raise UsageError(f"`{argument}` is there already", "choose another name") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(f"`{argument}` can't be written: {reason}", "choose another") from error
+    return say(f"written to {path}")
+
+
+def tokens(session: Session, argument: str) -> Outcome:
+    """Count what the next question would find in the window."""
+    backend, voice = session.backend, session.voice
+    planned = session.conversation.plan(voice, "", session.pending)
+    messages = planned.prepared.request.messages
+    system = [one for one in messages[:1] if one.role == "system"]
+    rows = [
+        ("system text", _count(system, session)),
+        ("earlier exchanges", _count(messages[len(system) : -1], session)),
+        ("attached", _count(messages[-1:], session)),
+        ("kept for the answer", planned.prepared.answer_tokens),
+    ]
+    used = sum(number for _, number in rows)
+    rows += [("free", backend.context_tokens - used), ("window", backend.context_tokens)]
+    about = "" if backend.exact_count else "about "
+    return say(*columns([(name, f"{about}{number:,}") for name, number in rows]))
+
+
+def context(session: Session, argument: str) -> Outcome:
+    """List the earlier exchanges, and which of them go along with the next question."""
+    conversation, voice = session.conversation, session.voice
+    exchanges = conversation.exchanges(voice)
+    if not exchanges:
+        return say("nothing was said yet")
+    selection = conversation.plan(voice, argument, Attached()).selection
+    rows = [
+        (
+            str(place + 1),
+            "left out" if place in selection.left_out else "sent",
+            f"{one.tokens:,} tokens",
+            single_line(one.messages[0].text, 60),
+        )
+        for place, one in enumerate(exchanges)
+    ]
+    return say(*columns(rows))
+
+
+def _count(messages: tuple[Message, ...] | list[Message], session: Session) -> int:
+    return count_messages(tuple(messages), session.backend)
+
+
+def _code(argument: str, text: str) -> str:
+    from devchat.render.reply import first_code_block
+
+    if argument != "code":
+        raise UsageError(f"no part of an answer is named `{argument}`", "`/copy` or `/copy code`")
+    code = first_code_block(text)
+    if code is None:
+        raise UsageError("the answer holds no code block", "`/copy` takes all of it")
+    return code

@@ -1,0 +1,53 @@
+"""The commands about other conversations: /new, /resume, /search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from devchat.cli.chat.outcome import Outcome, Replay, say
+from devchat.cli.chat.session import Session
+from devchat.errors import UsageError
+
+_LISTED = 12
+_FOUND = 10
+
+
+def new(session: Session, argument: str) -> Outcome:
+    """Begin another conversation."""
+    session.go_to(None)
+    return say("a new conversation")
+
+
+def resume(session: Session, argument: str) -> Outcome:
+    """Go on with a conversation, or list the latest ones."""
+    if argument:
+        record = session.conversation.history.find(argument)
+        session.go_to(record)
+        return Replay((f"`{record.id}` {record.title}",))
+    rows = list(conversations(session))[:_LISTED]
+    if not rows:
+        return say("there is no earlier conversation")
+    from devchat.cli.columns import columns
+
+    return say(*columns(rows), "", "`/resume ID` goes on with one")
+
+
+def conversations(session: Session) -> Iterator[tuple[str, str]]:
+    """List the latest conversations, the newest first."""
+    for one in session.conversation.history.list(50):
+        when = datetime.fromtimestamp(one.updated).strftime("%Y-%m-%d %H:%M")
+        yield one.id, f"{when}  {one.title}"
+
+
+def search(session: Session, argument: str) -> Outcome:
+    """Find words in all conversations."""
+    if not argument:
+        raise UsageError("there is nothing to search for", "`/search WORDS`")
+    hits = session.conversation.history.search(argument, _FOUND)
+    if not hits:
+        return say(f"nothing found for `{argument}`")
+    from devchat.cli.columns import columns
+
+    rows = columns([(hit.turn.conversation, hit.snippet) for hit in hits])
+    return say(*rows, "", "`/resume ID` goes on with one")

@@ -1,0 +1,70 @@
+"""The commands about attachments: /file, /drop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from devchat.cli.chat.outcome import Outcome, say
+from devchat.cli.chat.session import Session
+from devchat.context import Attached
+from devchat.context.attach import read_attachments
+from devchat.errors import InputError, UsageError
+
+
+def file(session: Session, argument: str) -> Outcome:
+    """Attach to the next message, or list what is attached."""
+    if argument:
+        for spec in _words(argument):
+            session.pending += _read(session, spec)
+    names = [name for name, _ in attached(session)]
+    if not names:
+        return say("nothing is attached: `/file WHAT`, or `@WHAT` in a message")
+    return say("the next message takes along:", *(f"  {name}" for name in names))
+
+
+def drop(session: Session, argument: str) -> Outcome:
+    """Take back what was attached: all of it, or what is named."""
+    names = _words(argument) if argument else [name for name, _ in attached(session)]
+    known = {name for name, _ in attached(session)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"`{name}` is not attached", "`/file` lists what is")
+    pending = session.pending
+    session.pending = replace(
+        pending,
+        texts=tuple(one for one in pending.texts if one.name not in names),
+        images=tuple(one for one in pending.images if one.name not in names),
+        left_out=(),
+    )
+    return say(f"{len(names)} taken back")
+
+
+def attached(session: Session) -> Iterator[tuple[str, str]]:
+    """List what the next message takes along, with its size."""
+    for text in session.pending.texts:
+        yield text.name, f"{len(text.text):,} characters"
+    for image in session.pending.images:
+        yield image.name, image.media_type
+
+
+def _read(session: Session, spec: str) -> Attached:
+    if spec != "!":
+        return read_attachments([spec], folder=session.folder, read_stdin=no_stdin)
+    if session.ran is None:
+        raise UsageError("no command was run yet", "`!ls` runs one")
+    return Attached(texts=(session.ran.attachment(),))
+
+
+def _words(argument: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(argument)
+    except ValueError:
+        return argument.split()
+
+
+def no_stdin() -> bytes:
+    """Refuse to read standard input, which is the keyboard."""
+    raise InputError("standard input is the keyboard here", "name a file, or paste the text")

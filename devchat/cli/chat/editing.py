@@ -1,0 +1,22 @@
+"""Write a text in the user's editor."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from devchat.cli.editor import open_editor
+from devchat.errors import UsageError
+
+
+def edited(text: str, environ: Mapping[str, str]) -> str:
+    """Return a text as the user left it in their editor. Raises UsageError where that fails."""
+    with tempfile.TemporaryDirectory(prefix="devchat-") as folder:
+        path = Path(folder) / "message.md"
+        path.write_text(text, "utf-8", "replace")
+        try:
+            open_editor(path, environ)
+        except UsageError as error:
+            raise UsageError(error.message, "set EDITOR to your editor") from error
+        return path.read_text("utf-8", "replace").removesuffix("\n")

@@ -1,0 +1,110 @@
+"""While an answer arrives: Ctrl-C or Esc end it once, and other keys wait for the next prompt."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import termios
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+from devchat.cli.chat.typed import Typed
+
+_LOCAL_FLAGS = 3
+# Keys that send several bytes send them at once; Esc comes alone.
+_LONGER_KEY_SECONDS = 0.05
+
+
+class Interruption:
+    """Raises `KeyboardInterrupt` in the main thread on the first Ctrl-C or Esc.
+
+    Any later one is ignored, so that what was received can be kept in peace. `typed` holds what
+    was typed meanwhile.
+    """
+
+    def __init__(self, terminal: int) -> None:
+        self.typed = ""
+        self._terminal = terminal
+        self._cleared = 0
+        self._raised = False
+        self._pipe: tuple[int, int] = (-1, -1)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._old: dict[int, Any] = {}
+
+    def __enter__(self) -> Interruption:
+        self._old[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
+        self._old[signal.SIGCONT] = signal.signal(signal.SIGCONT, self._resume)
+        self._pipe = os.pipe()
+        return self
+
+    def listen(self) -> None:
+        """Begin to take keys; after whoever draws has turned the echo off."""
+        self._take_keys()
+        self._thread.start()
+
+    def over(self) -> None:
+        """Take it that there is nothing left to interrupt."""
+        self._raised = True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.over()
+        os.write(self._pipe[1], b"x")
+        if self._thread.is_alive():
+            self._thread.join()
+        for end in self._pipe:
+            os.close(end)
+        self._give_keys_back()
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if not self._raised:
+            self._raised = True
+            raise KeyboardInterrupt
+
+    def _resume(self, number: int, frame: FrameType | None) -> None:
+        # The shell had the terminal meanwhile, and gave it back in its own mode.
+        self._take_keys()
+
+    def _take_keys(self) -> None:
+        """Have each key at once, and unseen. Whoever draws may have turned the echo off before."""
+        try:
+            modes = termios.tcgetattr(self._terminal)
+            cleared = modes[_LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
+            modes[_LOCAL_FLAGS] &= ~cleared
+            termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+        except termios.error:
+            return
+        self._cleared |= cleared
+
+    def _give_keys_back(self) -> None:
+        try:
+            modes = termios.tcgetattr(self._terminal)
+            modes[_LOCAL_FLAGS] |= self._cleared
+            termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+        except termios.error:
+            return
+
+    def _listen(self) -> None:
+        typed = Typed()
+        while self._pipe[0] not in (ready := self._ready(None)):
+            data = os.read(self._terminal, 4096) if ready else b""
+            if not data:  # the terminal is gone
+                return
+            if data == b"\x1b" and not self._ready(_LONGER_KEY_SECONDS):
+                main = threading.main_thread().ident
+                assert main is not None
+                signal.pthread_kill(main, signal.SIGINT)
+                continue
+            typed.feed(data)
+            self.typed = typed.text
+
+    def _ready(self, seconds: float | None) -> list[int]:
+        return select.select([self._terminal, self._pipe[0]], [], [], seconds)[0]

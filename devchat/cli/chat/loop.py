@@ -1,0 +1,151 @@
+"""The loop: read what is entered, find out what it asks for, do it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Protocol
+
+from devchat.chat.conversation import Planned
+from devchat.cli.chat.answering import answer
+from devchat.cli.chat.commands import find
+from devchat.cli.chat.do_files import no_stdin
+from devchat.cli.chat.mentions import mentioned
+from devchat.cli.chat.outcome import (
+    Answer,
+    Ask,
+    ClearScreen,
+    Compact,
+    Draft,
+    Leave,
+    Outcome,
+    Replay,
+    Say,
+    say,
+)
+from devchat.cli.chat.replay import replay
+from devchat.cli.chat.session import Asked, Session
+from devchat.cli.chat.shell import run_command
+from devchat.cli.columns import write_lines
+from devchat.context import Attached
+from devchat.context.attach import read_attachments
+from devchat.errors import DevchatError
+from devchat.render.console import note, show_error
+
+SUMMARISE = (
+    "Summarise our conversation, so that we can go on from your summary alone: what was asked,"
+    " what was found and decided, the code and the names that matter, and what is still open."
+)
+_COMMAND = re.compile(r"/([A-Za-z?]*)(?:[ \t]+(.*))?$", re.DOTALL)
+
+
+class Asks(Protocol):
+    """Asks the user for the next message."""
+
+    def read(self, draft: str) -> str | None:
+        """Return what is entered, `draft` being there already; `None` to leave."""
+
+    def clear_screen(self) -> None:
+        """Clear the screen."""
+
+
+def converse(session: Session, prompter: Asks, first: Outcome | None) -> None:
+    """Go on until the user leaves; what goes wrong is said, and the draft comes back."""
+    outcome, draft = first, ""
+    while not isinstance(outcome, Leave):
+        if outcome is not None:
+            draft = _tried(session, prompter, outcome)
+        entered = prompter.read(draft)
+        if entered is None:
+            return
+        outcome, draft = _understood(session, entered), ""
+
+
+def _tried(session: Session, prompter: Asks, outcome: Outcome) -> str:
+    """Do something and return the next draft: that of a question which could not be asked too."""
+    try:
+        return _do(session, prompter, outcome)
+    except DevchatError as error:
+        show_error(sys.stderr, error)
+    except KeyboardInterrupt:
+        note(sys.stderr, "interrupted before anything was sent")
+    return outcome.question if isinstance(outcome, Ask) else ""
+
+
+def _understood(session: Session, entered: str) -> Outcome | None:
+    """Return what was asked for by an input; `None` for nothing."""
+    text = entered.strip()
+    if not text:
+        return None
+    try:
+        if text.startswith("!"):
+            return _shell(session, text[1:].strip())
+        if found := _COMMAND.match(text):
+            return find(found[1]).run(session, (found[2] or "").strip())
+    except DevchatError as error:
+        show_error(sys.stderr, error)
+        return None
+    return Ask(text)
+
+
+def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
+    match outcome:
+        case Say(lines):
+            write_lines(lines)
+        case Draft(text, lines):
+            write_lines(lines)
+            return text
+        case Replay(lines):
+            write_lines(lines)
+            replay(session)
+        case ClearScreen():
+            prompter.clear_screen()
+        case Ask(question):
+            return answer(session, _asked(session, question))
+        case Answer():
+            return answer(session, session.conversation.plan_again(session.voice))
+        case Compact():
+            return _compact(session)
+    return ""
+
+
+def _compact(session: Session) -> str:
+    """Ask for a summary at the head of a new conversation; unless it comes, stay in the old one."""
+    before = session.conversation
+    planned = before.plan(session.voice, SUMMARISE, Attached())
+    session.go_to(None)
+    session.conversation.ask(f"Summary of {before.id}", planned)
+    typed = answer(session, planned)
+    summary = session.conversation.answer
+    if summary is None or summary.status != "complete":
+        session.conversation = before
+        note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
+    else:
+        note(sys.stderr, f"`{session.conversation.id}` goes on from here; `{before.id}` stays")
+    return typed
+
+
+def _asked(session: Session, typed: str) -> Planned:
+    """Plan a question with its files, and write it down once it is known to fit."""
+    specs, missing = mentioned(typed, session.folder)
+    for spec in missing:
+        note(sys.stderr, f"`@{spec}` is no file here: it is sent as a word")
+    question = session.folds.unfold(typed)
+    attached = session.pending + _read(session, specs)
+    planned = session.conversation.plan(session.voice, question, attached)
+    turn = session.conversation.ask(question, planned)
+    session.asked[turn.id] = Asked(typed, session.pending)
+    session.pending = Attached()
+    return planned
+
+
+def _read(session: Session, specs: tuple[str, ...]) -> Attached:
+    return read_attachments(specs, folder=session.folder, read_stdin=no_stdin)
+
+
+def _shell(session: Session, command: str) -> Outcome:
+    if not command:
+        return say("`!COMMAND` runs a shell command")
+    session.ran = run_command(command, session.folder, session.environ, sys.stdout)
+    lines, code = session.ran.lines, session.ran.code
+    return say(f"exit code {code}, {lines:,} lines; `/file !` takes them along")

@@ -1,0 +1,112 @@
+"""Open everything that a conversation needs, and close it again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from devchat.backends import open_backend
+from devchat.chat.conversation import Conversation, Voice
+from devchat.cli.chat.do_files import no_stdin
+from devchat.cli.chat.outcome import Ask, Outcome, Replay
+from devchat.cli.chat.session import Session, used_tokens
+from devchat.cli.options import answer_options
+from devchat.context.attach import read_attachments
+from devchat.errors import StorageError, UsageError
+from devchat.history import IN_MEMORY, History, open_history
+from devchat.history import Conversation as Record
+from devchat.models.resolve import resolve
+from devchat.prompts import load_prompt, shipped_folder
+from devchat.render.console import note, show_error
+from devchat.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for beside the settings."""
+
+    question: str = ""
+    files: tuple[str, ...] = ()
+    prompt: str = "ask"
+    system: str | None = None
+    seed: int | None = None
+    go_on: bool = False
+    session: str = ""
+    save: bool = True
+    plain: bool = False
+    by_default: bool = False
+
+
+@contextmanager
+def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, Outcome | None]]:
+    """Open a session, and say what is to be done first; close the model and the history after."""
+    with ExitStack() as stack:
+        prompt = load_prompt(wishes.prompt, [settings.paths.prompts, shipped_folder()])
+        # The local engine loads its model while the user types.
+        backend = open_backend(resolve("", settings), settings, os.environ)
+        options = answer_options(settings, prompt, wishes.seed)
+        history = stack.enter_context(_history(settings, save=wishes.save))
+        session = Session(
+            settings,
+            os.environ,
+            Path.cwd(),
+            Voice(backend, prompt, options, wishes.system),
+            Conversation(history, _record(history, wishes), _say),
+            wishes.plain,
+        )
+        stack.callback(lambda: session.backend.close())
+        session.pending = read_attachments(wishes.files, folder=session.folder, read_stdin=no_stdin)
+        session.used_tokens = used_tokens(session.conversation)
+        _greet(session, by_default=wishes.by_default)
+        yield session, _first(session, wishes)
+
+
+@contextmanager
+def _history(settings: Settings, *, save: bool) -> Iterator[History]:
+    """Open the history; where that fails the conversation lives in memory, and that is said."""
+    path = settings.paths.history if save and settings.history else IN_MEMORY
+    try:
+        history = open_history(path)
+    except StorageError as error:
+        show_error(sys.stderr, error)
+        _say("this conversation is kept in memory only")
+        history = open_history(IN_MEMORY)
+    with history:
+        if history.note:
+            _say(history.note)
+        yield history
+
+
+def _record(history: History, wishes: Wishes) -> Record | None:
+    if wishes.session:
+        return history.find(wishes.session)
+    if not wishes.go_on:
+        return None
+    latest = history.latest()
+    if latest is None:
+        raise UsageError("there is no conversation to go on with", "`devchat chat` begins one")
+    return latest
+
+
+def _greet(session: Session, *, by_default: bool) -> None:
+    backend = session.backend
+    _say(f"{backend.name} on {backend.location}; /help lists what there is, Ctrl-D leaves")
+    if by_default:
+        _say("tiny, fluent, often wrong. A better one: `devchat models list`")
+    for one in session.conversation.history.unfinished():
+        if one.id != session.conversation.id:
+            _say(f"`{one.id}` was cut off in an answer ({one.title}): `/resume {one.id}`")
+
+
+def _first(session: Session, wishes: Wishes) -> Outcome | None:
+    if wishes.question:
+        return Ask(wishes.question)
+    return Replay() if session.conversation.turns else None
+
+
+def _say(text: str) -> None:
+    note(sys.stderr, text)

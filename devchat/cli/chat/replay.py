@@ -1,0 +1,58 @@
+"""Show the last exchanges of a conversation again, as they looked."""
+
+from __future__ import annotations
+
+import sys
+
+from devchat.cli.chat.session import Session
+from devchat.history import Turn
+from devchat.render import open_renderer
+from devchat.render.console import note
+from devchat.sanitize import visible
+from devchat.types import Chunk
+
+_TURNS = 4
+_LINES = 12
+_STATES = {
+    "cut off": "it was cut off here: `/continue` goes on with it",
+    "interrupted": "it was interrupted here: `/continue` goes on with it",
+    "error": "it failed here: `/retry` asks again",
+}
+
+
+def replay(session: Session) -> None:
+    """Print the last two exchanges, long questions cut, and how the last answer ended."""
+    turns = session.conversation.turns
+    if not turns:
+        return
+    if len(turns) > _TURNS:
+        note(sys.stderr, f"{len(turns) - _TURNS:,} earlier turns are not shown")
+    for turn in turns[-_TURNS:]:
+        _show(session, turn)
+    if state := _state(session, turns[-1]):
+        note(sys.stderr, state)
+
+
+def _state(session: Session, last: Turn) -> str:
+    """Say how the last answer ended, unless it is complete."""
+    if last.role == "user":
+        return "it has no answer: `/continue` asks for one"
+    if last.status == "streaming":
+        crashed = {one.id for one in session.conversation.history.unfinished()}
+        cut = session.conversation.id in crashed
+        return _STATES["cut off"] if cut else "another devchat is writing this answer now"
+    return _STATES.get(last.status, "")
+
+
+def _show(session: Session, turn: Turn) -> None:
+    if turn.role == "user":
+        first, *rest = turn.text.split("\n")
+        shown = [f"> {first}", *(f"  {line}" for line in rest[: _LINES - 1])]
+        more = [f"  ... {len(rest) - _LINES + 1:,} more lines"] if len(rest) >= _LINES else []
+        print(visible("\n".join(shown + more)))
+        return
+    renderer = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
+    try:
+        renderer.feed(Chunk("text", turn.text))
+    finally:
+        renderer.finish()

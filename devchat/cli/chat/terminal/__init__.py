@@ -1,0 +1,1 @@
+"""The prompt of a conversation, on prompt_toolkit. Only these modules import it."""

@@ -1,0 +1,145 @@
+"""`devchat explain`: say what something is and does, from facts that code found in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devchat.cli.options import (
+    AsJson,
+    DryRun,
+    MaxTokens,
+    Model,
+    Plain,
+    Seed,
+    Temperature,
+    load_settings,
+)
+from devchat.errors import InputError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from devchat.context import Attached
+    from devchat.explain.facts import Examined
+    from devchat.explain.kinds import Kind
+
+_MOST_QUESTIONS = 20
+_MOST_NAMED = 3
+_MOST_FACTS = 5
+_LONGEST_FACT = 100
+
+
+def explain(
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A file, FILE:10-40, a folder, a glob, - or an http(s) address;"
+            " without any, what is piped in."
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="KIND", help="What it is, where that was misread.")
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option("--for", metavar="WHOM", help="beginner, expert, or your words.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", help="The language to answer in, such as zh.")
+    ] = None,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Too large for the model: part by part, then the whole.")
+    ] = False,
+    quiz: Annotated[
+        int | None,
+        typer.Option(min=1, max=_MOST_QUESTIONS, help="Write so many questions with answers."),
+    ] = None,
+    model: Model = None,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    json: AsJson = False,
+    plain: Plain = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Explain code, a change, an error, a log, data or a text.
+
+    What is piped in is explained as well: pytest 2>&1 | devchat explain
+    """
+    from devchat.backends import open_backend
+    from devchat.cli.answer import Form
+    from devchat.cli.explaining import Explaining, Wanted
+    from devchat.explain.kinds import kind_named
+    from devchat.models.resolve import resolve
+
+    if parts and quiz:
+        raise UsageError("--quiz and --parts don't go together", "ask about a part: `FILE:1-200`")
+    named = kind_named(kind) if kind is not None else None
+    loaded = load_settings(model, temperature, max_tokens)
+    settings = loaded.settings
+    # The local engine loads its model while the inputs are read.
+    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
+        attached = _read_targets(tuple(target or ()))
+        examined = _examine(attached, named)
+        _announce(examined, guessed=named is None, facts=not json)
+        wanted = Wanted(audience, language, parts, quiz, seed, Form(json, False, plain), dry_run)
+        by_default = loaded.origins["model"] == "default"
+        Explaining(backend, settings, wanted, attached, examined, by_default).run()
+    return 0
+
+
+def _read_targets(targets: tuple[str, ...]) -> Attached:
+    """Read what was named, or standard input where nothing was."""
+    from devchat.context.attach import attach_stdin, read_attachments
+    from devchat.context.stdin import read_all, read_piped
+    from devchat.render.console import note
+
+    stdin = sys.stdin.buffer if sys.stdin else None
+    if targets:
+        attached = read_attachments(targets, folder=Path.cwd(), read_stdin=lambda: read_all(stdin))
+    else:
+        piped = read_piped(stdin, wait_seconds=None, say=lambda text: note(sys.stderr, text))
+        if piped is None:
+            hint = "name a file, or pipe something in: git diff | devchat explain"
+            raise UsageError("there is nothing to explain", hint)
+        attached = attach_stdin(piped)
+    if attached.images:
+        name = attached.images[0].name
+        hint = f'ask a model that sees pictures: devchat ask -f {name} "what is this?"'
+        raise InputError(f"`{name}` is a picture, and only text is explained", hint)
+    return attached
+
+
+def _examine(attached: Attached, kind: Kind | None) -> tuple[Examined, ...]:
+    from devchat.explain.facts import gather
+    from devchat.explain.place import Place
+    from devchat.explain.recognise import recognise
+
+    place = Place.around(Path.cwd())
+    return tuple(
+        gather(text.name, kind or recognise(text.name, text.text), text.text, place)
+        for text in attached.texts
+    )
+
+
+def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> None:
+    """Say what each input was taken for and, of a single one, the first facts."""
+    from devchat.render.console import note
+    from devchat.sanitize import single_line
+
+    titles = list(dict.fromkeys(one.kind.title for one in examined))
+    more = f" and {len(titles) - _MOST_NAMED} more kinds" if len(titles) > _MOST_NAMED else ""
+    what = ", ".join(titles[:_MOST_NAMED]) + more
+    if guessed:
+        subject = "it" if len(examined) == 1 else f"{len(examined)} inputs"
+        note(sys.stderr, f"taking {subject} for {what}; --as KIND overrides")
+    if facts and len(examined) == 1:
+        lines = examined[0].lines()
+        for line in lines[:_MOST_FACTS]:
+            note(sys.stderr, single_line(f"- {line.strip()}", _LONGEST_FACT))
+        if len(lines) > _MOST_FACTS:
+            note(sys.stderr, f"- and {len(lines) - _MOST_FACTS:,} more facts: --dry-run shows them")

@@ -1,0 +1,216 @@
+"""Explain what was examined: whole, part by part, or as questions for learners."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from devchat.backends import Backend
+from devchat.chat import Prepared, prepare
+from devchat.cli.answer import (
+    Collector,
+    Form,
+    Stopwatch,
+    explain_end,
+    introduce,
+    show_answer,
+    stream,
+)
+from devchat.cli.dry_run import show_request
+from devchat.cli.options import answer_options
+from devchat.context import Attached, Attachment
+from devchat.errors import ContextError
+from devchat.explain.facts import Examined, facts_text
+from devchat.explain.parts import in_parts
+from devchat.explain.quiz import TOKENS_EACH, quiz_markdown, quiz_schema
+from devchat.explain.recognise import file_of
+from devchat.explain.sample import lines_of
+from devchat.explain.wishes import wishes
+from devchat.prompts import Prompt, load_prompt, shipped_folder
+from devchat.render import open_renderer
+from devchat.render.console import note
+from devchat.settings import Settings
+from devchat.types import Chunk, Completion
+
+_MOST_FACTS = 80
+_MOST_FACTS_TINY = 24
+_FEWEST_FACTS = 3
+# The facts serve the input: they take no more than this part of the window.
+_FACTS_SHARE = 8
+_SMALLEST_PART = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the explanation is wanted."""
+
+    audience: str | None
+    language: str | None
+    parts: bool
+    quiz: int | None
+    seed: int | None
+    form: Form
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """One call of `devchat explain`, after its inputs were read and examined."""
+
+    backend: Backend
+    settings: Settings
+    wanted: Wanted
+    attached: Attached
+    examined: tuple[Examined, ...]
+    by_default: bool
+
+    def run(self) -> None:
+        """Explain; raises `ContextError` for what is too large, saying that there is `--parts`."""
+        if self.wanted.quiz:
+            self._show(self._quiz(self.wanted.quiz), self._show_quiz)
+        elif (whole := self._whole()) is not None:
+            self._show(whole, lambda it: show_answer(self.backend, it, self._form()))
+        else:
+            self._in_parts()
+
+    def _show(self, prepared: Prepared, answer: Any) -> None:
+        if self.wanted.dry_run:
+            show_request(self.backend, prepared, json=self.wanted.form.json)
+            return
+        introduce(self.backend, prepared, by_default=self.by_default)
+        answer(prepared)
+
+    def _form(self, **more: Any) -> Form:
+        inputs = [one.as_json() for one in self.examined]
+        return replace(self.wanted.form, about={"inputs": inputs, **more})
+
+    def _whole(self) -> Prepared | None:
+        """Return the request for all at once; None where it has to be done in parts."""
+        try:
+            prepared = self._prepare(self._family(), self.examined, self.attached)
+        except ContextError as error:
+            if self.wanted.parts:
+                return None
+            hint = f"`--parts` explains it part by part; or {error.hint}"
+            raise ContextError(error.message, hint) from None
+        cut = any(one.state != "whole" and one.tokens for one in prepared.ledger.entries)
+        return None if cut and self.wanted.parts else prepared
+
+    def _family(self) -> str:
+        """Return the prompt of the kind that most inputs are of."""
+        families = Counter(one.kind.family for one in self.examined)
+        return f"explain-{families.most_common(1)[0][0]}"
+
+    def _prepare(
+        self,
+        name: str,
+        examined: Sequence[Examined],
+        attached: Attached,
+        *,
+        quiz: int | None = None,
+    ) -> Prepared:
+        template = load_prompt(name, [self.settings.paths.prompts, shipped_folder()])
+        schema = quiz_schema(quiz) if quiz else None
+        options = answer_options(self.settings, template, self.wanted.seed, schema)
+        if quiz and options.max_tokens is None:
+            room = self.backend.context_tokens // 2
+            options = replace(options, max_tokens=min(room, TOKENS_EACH * (quiz + 1)))
+        inputs = self._inputs(examined, template) | ({"count": str(quiz)} if quiz else {})
+        return prepare(template, "", attached, self.backend, options, inputs=inputs)
+
+    def _inputs(self, examined: Sequence[Examined], template: Prompt) -> dict[str, str]:
+        titles = dict.fromkeys(one.kind.title for one in examined)
+        return {
+            "what": " and ".join(titles),
+            "facts": self._facts(examined),
+            "wishes": wishes(self.wanted.audience, self.wanted.language),
+        }
+
+    def _facts(self, examined: Sequence[Examined]) -> str:
+        """Write the facts in at most an eighth of the window."""
+        most = _MOST_FACTS_TINY if self.backend.tier == "tiny" else _MOST_FACTS
+        room = self.backend.context_tokens // _FACTS_SHARE
+        facts = facts_text(examined, most)
+        while most > _FEWEST_FACTS and self.backend.count(facts) > room:
+            most //= 2
+            facts = facts_text(examined, most)
+        return facts
+
+    def _quiz(self, count: int) -> Prepared:
+        return self._prepare("explain-quiz", self.examined, self.attached, quiz=count)
+
+    def _show_quiz(self, prepared: Prepared) -> None:
+        """Print the questions as Markdown; what came of an answer that broke off is shown too."""
+        if self.wanted.form.json:
+            show_answer(self.backend, prepared, self._form())
+            return
+        completion = stream(self.backend, prepared.request, Collector(), Stopwatch())
+        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=self.wanted.form.plain)
+        renderer.feed(Chunk("text", quiz_markdown(completion.text)))
+        renderer.finish()
+
+    def _in_parts(self) -> None:
+        """Explain each part, then the whole from the parts' explanations."""
+        parts = self._parts()
+        note(sys.stderr, f"too large for the model at once: {len(parts)} parts, then the whole")
+        if self.wanted.dry_run:
+            for _, prepared in parts:
+                show_request(self.backend, prepared, json=self.wanted.form.json)
+            return
+        explained = []
+        for number, (name, prepared) in enumerate(parts, 1):
+            note(sys.stderr, f"part {number} of {len(parts)}: {name}")
+            explained.append(Attachment(name, self._explain_part(prepared, name).text))
+        self._explain_whole(tuple(explained))
+
+    def _explain_part(self, prepared: Prepared, name: str) -> Completion:
+        if self.wanted.form.json:
+            return stream(self.backend, prepared.request, Collector(), Stopwatch())
+        return self._streamed(prepared, f"## {name}")
+
+    def _explain_whole(self, explained: tuple[Attachment, ...]) -> None:
+        prepared = self._prepare("explain-whole", self.examined, Attached(explained))
+        introduce(self.backend, prepared, by_default=self.by_default)
+        if self.wanted.form.json:
+            told = [{"name": one.name, "answer": one.text} for one in explained]
+            show_answer(self.backend, prepared, self._form(parts=told))
+        else:
+            self._streamed(prepared, "## The whole")
+
+    def _streamed(self, prepared: Prepared, heading: str) -> Completion:
+        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=self.wanted.form.plain)
+        renderer.feed(Chunk("text", f"{heading}\n\n"))
+        completion = stream(self.backend, prepared.request, renderer, Stopwatch())
+        print()
+        explain_end(completion)
+        return completion
+
+    def _parts(self) -> list[tuple[str, Prepared]]:
+        """Cut every input into parts that fit; all are prepared before the first is sent."""
+        return [
+            (part.name, self._prepare_part(part, examined))
+            for text, examined in zip(self.attached.texts, self.examined, strict=True)
+            for part in in_parts(text, self._room(examined), self.backend.count)
+        ]
+
+    def _prepare_part(self, part: Attachment, examined: Examined) -> Prepared:
+        first = file_of(part.name)[1]
+        about = examined.part(first, first + len(lines_of(part.text)) - 1)
+        return self._prepare(f"explain-{examined.kind.family}", [about], Attached((part,)))
+
+    def _room(self, examined: Examined) -> int:
+        """Return the tokens beside the prompt, the answer and the most that facts may take."""
+        bare = self._prepare(f"explain-{examined.kind.family}", [examined], Attached())
+        window, facts = self.backend.context_tokens, self.backend.count(self._facts([examined]))
+        spare = max(window // _FACTS_SHARE - facts, 0)
+        room = window - bare.answer_tokens - bare.prompt_tokens - spare
+        if room < _SMALLEST_PART:
+            raise ContextError(
+                f"the window of `{self.backend.name}` has no room for a part",
+                "lower --max-tokens, or choose a model with a larger window with `-m`",
+            )
+        return room

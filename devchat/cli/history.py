@@ -1,0 +1,236 @@
+"""`devchat history`: find, read, export and delete what was said."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from devchat.cli.columns import columns, write_lines
+from devchat.errors import InputError, StorageError, UsageError
+from devchat.render.console import note
+
+if TYPE_CHECKING:
+    from devchat.history import Conversation, History, Hit, Turn
+
+app = typer.Typer(
+    help="Find, read, export and delete earlier conversations.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Its id or how that begins.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+_SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
+_SHOWN = 60
+
+
+@app.command("list")
+def list_(limit: Limit = 20, json: Json = False) -> None:
+    """List the latest conversations, the newest first."""
+    with _history() as history:
+        found = history.list(limit)
+    if json:
+        from dataclasses import asdict
+
+        _print_json("conversations", [asdict(one) for one in found])
+    elif found:
+        heads = ("ID", "WHEN", "TURNS", "TITLE", "MODEL")
+        write_lines(columns([heads, *map(_row, found)]))
+    else:
+        print("No conversation is kept yet.")
+
+
+@app.command()
+def show(id: Id = None, json: Json = False) -> None:
+    """Show a conversation, the latest without an id."""
+    from devchat.render.transcript import transcript_json
+
+    conversation, turns = _read(id)
+    if json:
+        print(transcript_json(conversation, turns))
+        return
+    write_lines(["  ".join(_row(conversation)[place] for place in (0, 1, 3))])
+    for turn in turns:
+        print(flush=True)
+        _show_turn(turn)
+
+
+@app.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="All of them are in what is found.")],
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """Find questions and answers by their words, the newest first.
+
+    A word may be the beginning of a longer one. Chinese is found anywhere in a sentence.
+    """
+    with _history() as history:
+        hits = history.search(" ".join(words), limit)
+    if json:
+        found = [{"id": hit.turn.conversation, "snippet": hit.snippet, "turn": hit.turn.id,
+                  "role": hit.turn.role, "created": hit.turn.created} for hit in hits]  # fmt: skip
+        _print_json("hits", found)
+    elif hits:
+        write_lines(columns(list(map(_hit_row, hits))))
+    else:
+        write_lines([f"Nothing holds all of: {' '.join(words)}"])
+
+
+@app.command()
+def export(
+    id: Id = None,
+    format: Annotated[
+        Literal["md", "json"], typer.Option("--format", help="Markdown or JSON.")
+    ] = "md",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A new file, instead of standard output.")
+    ] = None,
+) -> None:
+    """Write a conversation as Markdown or JSON, the latest without an id."""
+    from devchat.render.transcript import transcript_json, transcript_markdown
+
+    write = {"md": transcript_markdown, "json": transcript_json}[format]
+    text = write(*_read(id)).rstrip("\n")
+    if output is None:
+        write_lines([text])
+    else:
+        _write_new(output, f"{text}\n")
+        note(sys.stderr, f"written to {output}")
+
+
+@app.command()
+def rm(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids or how they begin.")],
+    yes: Yes = False,
+) -> None:
+    """Delete conversations for good."""
+    with _history() as history:
+        _delete(history, [history.find(id) for id in dict.fromkeys(ids)], yes=yes)
+
+
+@app.command()
+def prune(
+    older_than: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Not written to for so long: 12h, 90d, 8w, 1y."),
+    ] = None,
+    keep: Annotated[int | None, typer.Option(min=0, help="All but the latest so many.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Delete old conversations for good."""
+    if older_than is None and keep is None:
+        raise UsageError("say which ones", "`--older-than 90d`, `--keep 100`, or both")
+    before = time() - _seconds(older_than) if older_than is not None else None
+    with _history() as history:
+        _delete(history, history.stale(before=before, keep=keep), yes=yes)
+
+
+@contextmanager
+def _history() -> Iterator[History]:
+    from devchat.history import open_history
+    from devchat.settings.load import load
+
+    with open_history(load(os.environ).settings.paths.history) as history:
+        if history.note:
+            note(sys.stderr, history.note)
+        yield history
+
+
+def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:
+    with _history() as history:
+        found = history.latest() if id is None else history.find(id)
+        if found is None:
+            raise InputError("no conversation is kept yet", '`devchat ask "..."` begins one')
+        return found, history.thread(found.head) if found.head is not None else ()
+
+
+def _show_turn(turn: Turn) -> None:
+    from devchat.render import open_renderer
+    from devchat.render.transcript import ending
+    from devchat.types import Chunk
+
+    if turn.role == "user":
+        write_lines(f"> {line}".rstrip() for line in turn.text.strip().split("\n"))
+        return
+    renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=False)
+    renderer.feed(Chunk("text", turn.text))
+    renderer.finish()
+    if ended := ending(turn):
+        sys.stdout.flush()
+        note(sys.stderr, f"({ended})")
+
+
+def _row(one: Conversation) -> tuple[str, ...]:
+    from devchat.render.transcript import moment
+    from devchat.sanitize import single_line
+
+    title = single_line(one.title, _SHOWN)
+    return one.id, moment(one.updated), f"{one.turns:>5,}", title, one.model
+
+
+def _hit_row(hit: Hit) -> tuple[str, ...]:
+    from devchat.render.transcript import moment
+
+    who = "you" if hit.turn.role == "user" else "it"
+    return hit.turn.conversation, moment(hit.turn.created), who, hit.snippet
+
+
+def _seconds(age: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,6})([hdwy])", age.strip().lower())
+    if found is None:
+        raise UsageError(f"`{age}` is no age", "a number with h, d, w or y: `--older-than 90d`")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _delete(history: History, found: Sequence[Conversation], *, yes: bool) -> None:
+    if not found:
+        print("There is nothing to delete.")
+        return
+    if not yes:
+        _confirm(found)
+    for one in found:
+        history.remove(one)
+    print(f"Deleted {_number(found)}.")
+
+
+def _confirm(found: Sequence[Conversation]) -> None:
+    """Show what would go, and ask. Raises typer.Abort for no."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{_number(found)} would be deleted, and nobody can be asked", "add --yes to do so"
+        )
+    rows = columns(list(map(_row, found[:10])))
+    write_lines([*rows, "..."] if len(found) > 10 else rows)
+    typer.confirm(f"Delete {_number(found)} for good?", abort=True)
+
+
+def _number(found: Sequence[Conversation]) -> str:
+    return "1 conversation" if len(found) == 1 else f"{len(found):,} conversations"
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"`{path}` is there already", "name a new file") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StorageError(f"`{path}` can't be written: {reason}", "name another file") from error
+
+
+def _print_json(name: str, values: Sequence[dict[str, object]]) -> None:
+    from devchat.render.transcript import to_json
+
+    print(to_json({name: values}))

@@ -1,0 +1,207 @@
+"""The history itself: begin, add, answer, go back, list, find and search."""
+
+from __future__ import annotations
+
+import os
+from base64 import b32encode
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import time
+from types import TracebackType
+
+from devchat.errors import UsageError
+from devchat.history.database import IN_MEMORY, Database, open_database
+from devchat.history.recorder import Recorder
+from devchat.history.removal import remove
+from devchat.history.rows import CONVERSATION, conversation_of, index, storable, turn_of
+from devchat.history.turns import Conversation, Hit, Turn
+from devchat.history.words import query, snippet
+from devchat.history.writers import is_alive, this_process
+from devchat.types import Role
+
+__all__ = ["IN_MEMORY", "History", "open_history"]
+_NEWEST = " ORDER BY c.updated DESC, c.rowid DESC"
+_INSERT = """INSERT INTO turns
+    (parent, conversation, depth, role, text, status, model, location, created, writer)
+    SELECT :parent, :conversation, coalesce((SELECT depth FROM turns WHERE id = :parent), 0) + 1,
+        :role, :text, :status, :model, :location, :created, :writer"""
+_THREAD = """WITH RECURSIVE thread (id, parent) AS (
+    SELECT id, parent FROM turns WHERE id = ?
+    UNION ALL SELECT t.id, t.parent FROM turns t JOIN thread ON t.id = thread.parent)
+    SELECT t.* FROM turns t JOIN thread USING (id) ORDER BY t.depth"""
+_FOUND = """SELECT t.*, c.title FROM words w JOIN turns t ON t.id = w.rowid
+    JOIN conversations c ON c.id = t.conversation
+    WHERE words MATCH ? ORDER BY w.rowid DESC LIMIT ?"""
+
+
+def open_history(path: Path) -> History:
+    """Open the history in a file, or one that is forgotten (`IN_MEMORY`). Raises StorageError.
+
+    A broken file is set aside, and a new one begun: `History.note` says so then.
+    """
+    return History(open_database(path))
+
+
+class History:
+    """Conversations, in one file. A context manager, which closes it."""
+
+    def __init__(self, database: Database) -> None:
+        self.note = database.note
+        self._database = database
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def start(self, title: str = "") -> Conversation:
+        """Begin a conversation, so far without turns."""
+        now = time()
+        name = b32encode(os.urandom(5)).decode().lower()
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO conversations (id, title, created, updated) VALUES (?, ?, ?, ?)",
+                (name, storable(title), now, now),
+            )
+        return Conversation(name, storable(title), now, now)
+
+    def add(
+        self, conversation: Conversation | str, parent: Turn | int | None, role: Role, text: str
+    ) -> Turn:
+        """Write a whole turn; the conversation goes on from it."""
+        turn = Turn(0, _id(parent), _name(conversation), role, storable(text), created=time())
+        return self._insert(turn)
+
+    def answer(
+        self, parent: Turn, model: str, location: str, conversation: Conversation | str = ""
+    ) -> Recorder:
+        """Begin the answer to a turn, in the same conversation if none is named."""
+        name = _name(conversation) or parent.conversation
+        turn = Turn(0, parent.id, name, "assistant", "", "streaming", model, location)
+        return Recorder(self._database, self._insert(replace(turn, created=time())))
+
+    def set_head(self, conversation: Conversation | str, turn: Turn | int | None) -> None:
+        """Have a conversation go on from a turn, of another one too; nothing is deleted."""
+        with self._database.writing() as connection:
+            sql = "UPDATE conversations SET head = ?, updated = ? WHERE id = ?"
+            connection.execute(sql, (_id(turn), time(), _name(conversation)))
+
+    def thread(self, turn: Turn | int) -> tuple[Turn, ...]:
+        """Return the turns from the first one to this, in order."""
+        return tuple(map(turn_of, self._database.read(_THREAD, _id(turn))))
+
+    def children(self, turn: Turn | int) -> tuple[Turn, ...]:
+        """Return what was said next: more than one turn where the conversation forks."""
+        sql = "SELECT * FROM turns WHERE parent = ? ORDER BY id"
+        return tuple(map(turn_of, self._database.read(sql, _id(turn))))
+
+    def latest(self) -> Conversation | None:
+        """Return the conversation that was last written to."""
+        return next(iter(self.list(1)), None)
+
+    def list(self, limit: int = -1) -> tuple[Conversation, ...]:
+        """Return the latest conversations, the newest first; all without a limit."""
+        rows = self._database.read(f"{CONVERSATION}{_NEWEST} LIMIT ?", limit)
+        return tuple(map(conversation_of, rows))
+
+    def find(self, prefix: str) -> Conversation:
+        """Return the conversation whose id begins so. Raises UsageError for none or several."""
+        sql = f"{CONVERSATION} WHERE substr(c.id, 1, ?) = ? {_NEWEST} LIMIT 4"
+        wanted = storable(prefix.strip().lower())
+        rows = self._database.read(sql, len(wanted), wanted) if wanted else []
+        if len(rows) == 1:
+            return conversation_of(rows[0])
+        if rows:
+            names = ", ".join(f"`{row['id']}`" for row in rows[:3])
+            raise UsageError(f"`{prefix}` may mean {names}", "type more of its id")
+        raise UsageError(
+            f"there is no conversation `{prefix}`", "`devchat history list` shows their ids"
+        )
+
+    def search(self, words: str, limit: int = 20) -> tuple[Hit, ...]:
+        """Return the turns that hold all the words, the newest first.
+
+        A word may be the beginning of a longer one; Chinese, Japanese and Korean is found
+        anywhere in a sentence.
+        """
+        wanted = query(words)
+        if not wanted:
+            return ()
+        self._index_cut_off()
+        rows = self._database.read(_FOUND, wanted, limit)
+        return tuple(
+            Hit(turn := turn_of(row), row["title"], snippet(turn.text, words)) for row in rows
+        )
+
+    def unfinished(self) -> tuple[Conversation, ...]:
+        """Return the conversations whose last answer was cut off: whoever wrote it is gone."""
+        sql = f"""SELECT c.*, t.depth AS turns, t.writer FROM conversations c
+            JOIN turns t ON t.id = c.head WHERE t.status = 'streaming'{_NEWEST}"""
+        rows = self._database.read(sql)
+        return tuple(conversation_of(row) for row in rows if not is_alive(row["writer"]))
+
+    def remove(self, conversation: Conversation | str) -> None:
+        """Delete a conversation for good; what others go on from stays with them."""
+        with self._database.writing() as connection:
+            remove(connection, _name(conversation))
+
+    def stale(
+        self, *, before: float | None = None, keep: int | None = None
+    ) -> Sequence[Conversation]:
+        """Return what was last written before a time, or all but the latest `keep`."""
+        kept = self.list()[keep or 0 :]
+        return [one for one in kept if before is None or one.updated < before]
+
+    def prune(self, *, before: float | None = None, keep: int | None = None) -> int:
+        """Delete what is `stale`, and return how many conversations that were."""
+        removed = self.stale(before=before, keep=keep)
+        with self._database.writing() as connection:
+            for one in removed:
+                remove(connection, one.id)
+        return len(removed)
+
+    def _insert(self, turn: Turn) -> Turn:
+        values = {name: getattr(turn, name) for name in turn.__slots__ if name != "usage"}
+        streaming = turn.status == "streaming"
+        values["writer"] = this_process() if streaming else ""
+        with self._database.writing() as connection:
+            number = connection.execute(_INSERT, values).lastrowid
+            assert number is not None
+            written = replace(turn, id=number)
+            sql = """UPDATE conversations SET head = ?, updated = ?, model = coalesce(?, model)
+                WHERE id = ?"""
+            model = turn.model or None
+            connection.execute(sql, (number, turn.created, model, turn.conversation))
+            if not streaming:
+                index(connection, written)
+        return written
+
+    def _index_cut_off(self) -> None:
+        """Make found what came of answers that were cut off by a crash."""
+        rows = self._database.read(
+            """SELECT * FROM turns WHERE status = 'streaming'
+            AND id NOT IN (SELECT rowid FROM words WHERE rowid = turns.id)"""
+        )
+        for row in rows:
+            if not is_alive(row["writer"]):
+                with self._database.writing() as connection:
+                    index(connection, turn_of(row))
+
+
+def _id(turn: Turn | int | None) -> int | None:
+    return turn.id if isinstance(turn, Turn) else turn
+
+
+def _name(conversation: Conversation | str) -> str:
+    return conversation.id if isinstance(conversation, Conversation) else conversation

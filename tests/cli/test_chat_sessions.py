@@ -1,0 +1,295 @@
+"""Conversations that last: crashes, resuming, several at once, long ones, broken storage."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from devchat.history import History, open_history
+from devchat.settings import Paths
+from devchat.types import Chunk
+from tests.cli.chatting import ENTER, Chat, control, pasted, write_script
+from tests.conftest import Devchat
+
+WORDS = " ".join(f"word{number}" for number in range(1000))
+
+
+def long_talk(history: History, exchanges: int) -> str:
+    """Write a conversation of so many exchanges, the first of which names a zebra."""
+    record = history.start("a long talk")
+    turn = None
+    for number in range(exchanges):
+        word = "zebra" if number == 0 else "thing"
+        turn = history.add(record, turn, "user", f"question {number} about a {word}")
+        recorder = history.answer(turn, "scripted", "this machine")
+        recorder.feed(Chunk("text", f"answer {number} " + "filler " * 30))
+        recorder.interrupt()
+        turn = recorder.turn
+    return record.id
+
+
+def test_killed_while_answering_then_resumed(environ: dict[str, str], home: Path) -> None:
+    model = write_script(home, WORDS, tokens_per_second=50)
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("count @script.json")
+        talk.wait("word30")
+        os.kill(talk.child.pid, signal.SIGKILL)
+        talk.end()
+    model = write_script(home, "and so on")
+    with Chat(environ, home, "-m", model) as talk:
+        name = talk.wait_match(r"(?<=/resume )[a-z2-7]{8}")
+        talk.say(f"/resume {name}")
+        talk.wait("it was cut off here: `/continue` goes on with it")
+        assert "word10" in talk.text
+        talk.say("/continue")
+        talk.wait("and so on")
+    with Chat(environ, home, "-m", model, "-c") as talk:
+        talk.wait("2 earlier turns", 0)
+        talk.wait("and so on")
+        talk.ready()
+        assert "cut off" not in talk.text
+
+
+def test_killed_before_the_answer_then_continued(
+    environ: dict[str, str], home: Path, paths: Paths
+) -> None:
+    with open_history(paths.history) as history:
+        record = history.start("unanswered")
+        history.add(record, None, "user", "are you there?")
+    with Chat(environ, home, "-m", write_script(home, "Yes."), "--session", record.id) as talk:
+        talk.wait("it has no answer: `/continue` asks for one")
+        talk.say("/continue")
+        talk.wait("Yes.")
+        talk.ready()
+        assert talk.text.count("are you there?") == 1
+
+
+def test_resume_prints_the_last_turns_only(
+    environ: dict[str, str], home: Path, paths: Paths
+) -> None:
+    with open_history(paths.history) as history:
+        name = long_talk(history, 5)
+    with Chat(environ, home, "-m", write_script(home, "x"), "--session", name[:5]) as talk:
+        talk.wait("6 earlier turns are not shown")
+        talk.wait("it was interrupted here: `/continue` goes on with it")
+        talk.ready()
+        assert "> question 3 about a thing\nanswer 3 filler" in talk.text
+        assert "question 2" not in talk.text
+
+
+def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "echo 1")) as talk:
+        talk.ready()
+        talk.send(pasted("\n".join(f"line {number}" for number in range(100))), ENTER)
+        talk.wait("echo 1")
+        talk.ready()
+        talk.send(control("d"))
+        talk.end()
+    with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
+        talk.wait("  line 11\n  ... 88 more lines\necho 1")
+
+
+def test_nothing_to_go_on_with(devchat: Devchat, environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
+        assert talk.end() == 2
+        assert "there is no conversation to go on with" in talk.text
+
+
+def test_no_save_keeps_nothing(environ: dict[str, str], home: Path, paths: Paths) -> None:
+    with Chat(environ, home, "-m", write_script(home, "echo 1"), "--no-save") as talk:
+        talk.say("a secret")
+        talk.wait("echo 1")
+        talk.ready()
+    assert not paths.history.exists()
+
+
+def test_two_at_once_on_one_history(environ: dict[str, str], home: Path, paths: Paths) -> None:
+    model = write_script(home, *["one"] * 5)
+    with Chat(environ, home, "-m", model) as first, Chat(environ, home, "-m", model) as second:
+        for number in range(5):
+            for name, talk in (("first", first), ("second", second)):
+                talk.say(f"{name} {number}")
+                talk.wait("\none", times=number + 1)
+        first.ready()
+        second.ready()
+    with open_history(paths.history) as history:
+        assert sorted((one.title, one.turns) for one in history.list()) == [
+            ("first 0", 10),
+            ("second 0", 10),
+        ]
+
+
+def test_an_answer_that_another_one_writes_now(
+    environ: dict[str, str], home: Path, paths: Paths
+) -> None:
+    with open_history(paths.history) as history:
+        record = history.start("busy")
+        recorder = history.answer(history.add(record, None, "user", "hm?"), "m", "here")
+        recorder.feed(Chunk("text", "so"))
+        with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
+            talk.wait("another devchat is writing this answer now")
+
+
+def test_two_hundred_turns(environ: dict[str, str], home: Path, paths: Paths) -> None:
+    answers = [f"answer {number} " + "so " * 40 for number in range(100)]
+    with Chat(environ, home, "-m", write_script(home, *answers, context_tokens=2000)) as talk:
+        for number in range(100):
+            talk.say(f"question {number}")
+            talk.wait(f"\nanswer {number} ")
+        talk.wait_match(r"\d+ of 99 earlier exchanges left out: the window is full")
+        talk.ready()
+    with open_history(paths.history) as history:
+        (record,) = history.list()
+        assert record.turns == 200
+
+
+def test_what_is_relevant_comes_back_when_the_window_is_full(
+    environ: dict[str, str], home: Path, paths: Paths
+) -> None:
+    with open_history(paths.history) as history:
+        name = long_talk(history, 60)
+    model = write_script(home, "echo 1", context_tokens=1500)
+    with Chat(environ, home, "-m", model, "--session", name) as talk:
+        talk.say("/context zebra")
+        talk.wait_match(r"(?m)^1 +sent ")
+        talk.wait_match(r"(?m)^2 +left out ")
+        talk.wait_match(r"(?m)^60 +sent ")
+        talk.say("what about the zebra?")
+        talk.wait("1 came back as")
+        talk.wait("echo 1")
+
+
+def test_the_latest_exchange_stays_before_large_files(environ: dict[str, str], home: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (home / name).write_text("words and more words\n" * 300)
+    model = write_script(home, "echo 1", "echo 2", context_tokens=1500)
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("first")
+        talk.wait("echo 1")
+        talk.say("and @a.txt @b.txt")
+        talk.wait("echo 2")
+        talk.ready()
+        assert "cut " in talk.text and "left out" not in talk.text
+
+
+def test_a_failed_answer_keeps_what_came(environ: dict[str, str], home: Path) -> None:
+    broken = {"text": "It beg", "error": {"message": "the line broke", "hint": "ask again"}}
+    with Chat(environ, home, "-m", write_script(home, broken, "It begins.")) as talk:
+        talk.say("well?")
+        talk.wait("error: the line broke")
+        talk.say("/retry")
+        talk.wait("It begins.")
+        talk.ready()
+        talk.send(control("d"))
+        talk.end()
+    with Chat(environ, home, "-m", write_script(home, broken)) as talk:
+        talk.say("well?")
+        talk.wait("error: the line broke")
+        talk.ready()
+    with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
+        talk.wait("It beg")
+        talk.wait("it failed here: `/retry` asks again")
+
+
+def test_without_a_place_to_write_the_conversation_goes_on(
+    environ: dict[str, str], home: Path
+) -> None:
+    (home / "data").write_text("a file where the folder should be")
+    with Chat(environ, home, "-m", write_script(home, "echo 1", "echo 2")) as talk:
+        talk.wait("this conversation is kept in memory only")
+        talk.say("hello")
+        talk.wait("echo 1")
+        talk.say("/rewind")
+        talk.wait("> hello", times=2)
+
+
+def test_a_history_that_fails_midway_costs_no_answer(
+    environ: dict[str, str], home: Path, paths: Paths
+) -> None:
+    model = write_script(home, "echo 1", "echo 2", "echo 3")
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("first")
+        talk.wait("echo 1")
+        talk.ready()
+        blocker = sqlite3.connect(paths.history)
+        blocker.execute("BEGIN EXCLUSIVE")
+        talk.say("second")
+        talk.wait("kept in memory only")
+        talk.wait("echo 2")
+        blocker.close()
+        talk.say("third")
+        talk.wait("echo 3")
+        talk.say("/save talk.md")
+        talk.wait("written to")
+        text = (home / "talk.md").read_text()
+        assert [text.count(word) for word in ("first", "second", "third", "echo 1")] == [1] * 4
+
+
+def test_a_picture_stays_in_the_conversation(environ: dict[str, str], home: Path) -> None:
+    png = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
+    (home / "dot.png").write_bytes(png)
+    model = write_script(home, "A dot.", "Still a dot.", images=True)
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("what is @dot.png?")
+        talk.wait("A dot.")
+        talk.say("sure?")
+        talk.wait("Still a dot.")
+        talk.say("/context")
+        talk.wait_match(r"sent +1,2\d\d tokens")
+
+
+@pytest.mark.parametrize("columns", [30, 120])
+def test_resized_while_answering_and_while_typing(
+    environ: dict[str, str], home: Path, columns: int
+) -> None:
+    model = write_script(home, "一二三四五六七八九十" * 20, tokens_per_second=100)
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("数一数，好吗？")
+        talk.wait("一二三")
+        talk.resize(columns, 24)
+        talk.ready()
+        talk.send("宽字符" * 8)
+        talk.wait("宽字符")
+        talk.resize(60, 24)
+        talk.wait("宽字符" * 8)
+        assert talk.text.count("十") >= 20
+
+
+def test_it_stops_and_goes_on(environ: dict[str, str], home: Path) -> None:
+    model = write_script(home, WORDS, tokens_per_second=50)
+    with Chat(environ, home, "-m", model) as talk:
+        talk.say("count")
+        talk.wait("word5")
+        os.kill(talk.child.pid, signal.SIGCONT)
+        talk.wait("word20")
+        talk.send("\x1b")
+        talk.wait("interrupted; what came is kept")
+
+
+def test_the_embedded_model_answers(environ: dict[str, str], home: Path, devchat: Devchat) -> None:
+    try:
+        with Chat(environ, home, "--seed", "1", "--max-tokens", "8") as talk:
+            talk.wait("tiny, fluent, often wrong")
+            talk.say("Say hello.")
+            talk.wait_match(
+                r"tiny on this machine · \d+ of 8,192|SmolLM2\S* on this machine · [1-9]"
+            )
+            talk.say("/compact")
+            talk.wait("too small a model to summarise")
+    finally:
+        devchat("models", "stop", "--all")
+
+
+def test_inputs_that_are_damaged_are_passed_over(environ: dict[str, str], home: Path) -> None:
+    (home / "data").mkdir()
+    lines = [b"{not json", json.dumps("kept").encode(), b"42", b"\xff\xfe"]
+    (home / "data" / "inputs.jsonl").write_bytes(b"\n".join(lines))
+    with Chat(environ, home, "-m", write_script(home, "x")) as talk:
+        talk.ready()
+        talk.send("\x1b[A")
+        talk.wait("> kept")
