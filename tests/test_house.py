@@ -181,8 +181,9 @@ HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments", "tree_s
 
 
 def test_importing_prints_nothing_and_pulls_in_nothing_heavy() -> None:
-    # The terminal's renderer is made of rich, and is itself only imported for a terminal.
-    light = [module for module in MODULES if not belongs(module, "devchat.render.terminal")]
+    # These are made of rich and prompt_toolkit, and are themselves only imported for a terminal.
+    heavy = ("devchat.render.terminal", "devchat.cli.chat.terminal")
+    light = [module for module in MODULES if not any(belongs(module, one) for one in heavy)]
     code = (
         "import sys\n"
         f"for name in {light!r}:\n    __import__(name)\n"

@@ -35,7 +35,7 @@ def write_script(home: Path, *answers: object, **manner: object) -> str:
     return "scripted:script.json"
 
 
-class Screen(pyte.HistoryScreen):  # type: ignore[misc]
+class Screen(pyte.HistoryScreen):
     """A screen whose answers go back to the program."""
 
     def __init__(self, columns: int, lines: int, chat: Chat) -> None:
