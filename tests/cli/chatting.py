@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -82,6 +83,10 @@ class Chat:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """End it as a closed terminal would, but so that coverage is written."""
+        self.child.kill(signal.SIGTERM)
+        while self._read():
+            continue
         self.child.close(force=True)
 
     def send(self, *keys: str) -> None:
