@@ -84,10 +84,11 @@ class Chat:
         traceback: TracebackType | None,
     ) -> None:
         """End it as a closed terminal would, but so that coverage is written."""
-        self.child.kill(signal.SIGTERM)
-        while self._read():
-            continue
-        self.child.close(force=True)
+        if not self.child.closed:
+            self.child.kill(signal.SIGTERM)
+            while self._read():
+                continue
+            self.child.close(force=True)
 
     def send(self, *keys: str) -> None:
         """Press keys."""

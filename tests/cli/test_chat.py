@@ -104,7 +104,7 @@ def test_mentioned_files_go_along(talk: Chat) -> None:
 
 def test_a_shell_command_and_its_output(talk: Chat) -> None:
     with talk:
-        say(talk, "!printf 'a\\033[31mb'; echo oops >&2; exit 3", "exit code 3, 1 lines")
+        say(talk, "!printf 'a\\033[31mb'; echo oops >&2; exit 3", "exit code 3, 1 line")
         assert "a␛[31mboops" in talk.text
         say(talk, "/file !", "  $ printf")
         say(talk, "why?", "echo 1")

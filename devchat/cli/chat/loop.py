@@ -150,4 +150,5 @@ def _shell(session: Session, command: str) -> Outcome:
         return say("`!COMMAND` runs a shell command")
     session.ran = run_command(command, session.folder, session.environ, sys.stdout)
     lines, code = session.ran.lines, session.ran.code
-    return say(f"exit code {code}, {lines:,} lines; `/file !` takes them along")
+    size = "1 line" if lines == 1 else f"{lines:,} lines"
+    return say(f"exit code {code}, {size}; `/file !` attaches the output")
