@@ -170,7 +170,7 @@ class Explaining:
     def _explain_part(self, prepared: Prepared, name: str) -> Completion:
         if self.wanted.form.json:
             return stream(self.backend, prepared.request, Collector(), Stopwatch())
-        return self._streamed(prepared, f"## {name}")
+        return self._streamed(prepared, f"## `{name}`")
 
     def _explain_whole(self, explained: tuple[Attachment, ...]) -> None:
         prepared = self._prepare("explain-whole", self.examined, Attached(explained))

@@ -9,9 +9,9 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
-from datetime import datetime
 from itertools import count
 from pathlib import Path
+from time import strftime
 from typing import TYPE_CHECKING, Any
 
 from devchat.errors import StorageError
@@ -192,7 +192,7 @@ def _is_sound(path: Path) -> bool:
 
 def _set_aside(path: Path) -> str:
     """Rename the file with what belongs to it, and return its new name."""
-    stem = f"{path.name}.corrupt-{datetime.now():%Y-%m-%d}"
+    stem = f"{path.name}.corrupt-{strftime('%Y-%m-%d')}"
     names = (f"{stem}-{number}" if number > 1 else stem for number in count(1))
     name = next(name for name in names if not path.with_name(name).exists())
     for ending in ("-wal", "-shm", ""):

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from itertools import groupby
 
 from devchat.sanitize import single_line
 
-_CJK = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff"
-_CJK += "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
-_PIECE = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-_IS_CJK = re.compile(f"[{_CJK}]")
+_WORD = re.compile(r"[^\W_]+")
+_CJK = "\u2e80"
+"""From here on letters are taken in pairs. Not a set in a pattern: that takes 3 ms to compile."""
 _BEFORE, _AFTER = 30, 90
 
 
@@ -49,20 +50,30 @@ def _phrase(word: str) -> str:
     if not pieces:
         return ""
     last = _parted(pieces[-1])
-    if _IS_CJK.match(pieces[-1]) and len(last) > 1:
+    if _is_cjk(pieces[-1]) and len(last) > 1:
         last = last[:-1]
     parts = [part for piece in pieces[:-1] for part in _parted(piece)]
     # Pairs are whole; a word, or a lone character, may go on.
-    goes_on = "" if _IS_CJK.match(pieces[-1]) and len(last[-1]) > 1 else "*"
+    goes_on = "" if _is_cjk(pieces[-1]) and len(last[-1]) > 1 else "*"
     return f'"{" ".join([*parts, *last])}"{goes_on}'
 
 
 def _pieces(text: str) -> list[str]:
-    return _PIECE.findall(_folded(text))
+    return [piece for word in _WORD.findall(_folded(text)) for piece in _split(word)]
+
+
+def _split(word: str) -> Iterable[str]:
+    if word.isascii() or min(word) >= _CJK:
+        return (word,)
+    return ("".join(run) for _, run in groupby(word, _is_cjk))
+
+
+def _is_cjk(text: str) -> bool:
+    return text[0] >= _CJK
 
 
 def _parted(piece: str) -> list[str]:
-    if not _IS_CJK.match(piece):
+    if not _is_cjk(piece):
         return [piece]
     return [piece[at : at + 2] for at in range(len(piece))]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 
@@ -31,5 +30,7 @@ def _started(pid: int) -> str:
 
 
 def _started_by_ps(pid: int) -> str:
+    import subprocess
+
     asked = ["ps", "-o", "lstart=", "-p", str(pid)]
     return "".join(subprocess.run(asked, capture_output=True, text=True).stdout.split())

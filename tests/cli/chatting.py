@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -82,7 +83,12 @@ class Chat:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.child.close(force=True)
+        """End it as a closed terminal would, but so that coverage is written."""
+        if not self.child.closed:
+            self.child.kill(signal.SIGTERM)
+            while self._read():
+                continue
+            self.child.close(force=True)
 
     def send(self, *keys: str) -> None:
         """Press keys."""

@@ -8,25 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Script
 from tests.conftest import Devchat
-
-Script = Callable[..., str]
-
-
-@pytest.fixture
-def scripted(home: Path) -> Script:
-    """Write a script of answers into the home folder and return what `-m` takes."""
-
-    def write(*answers: object, **manner: object) -> str:
-        (home / "script.json").write_text(json.dumps({"answers": answers, **manner}))
-        return "scripted:script.json"
-
-    return write
 
 
 def test_an_answer_is_raw_text_when_piped(devchat: Devchat, scripted: Script) -> None:

@@ -28,7 +28,7 @@ def say(talk: Chat, text: str, answer: str) -> None:
 
 def saved(talk: Chat, name: str = "talk.md") -> str:
     talk.say(f"/save {name}")
-    talk.wait("written to")
+    talk.wait(f"/{name}")
     return (Path(talk.child.cwd) / name).read_text()
 
 
@@ -104,7 +104,7 @@ def test_mentioned_files_go_along(talk: Chat) -> None:
 
 def test_a_shell_command_and_its_output(talk: Chat) -> None:
     with talk:
-        say(talk, "!printf 'a\\033[31mb'; echo oops >&2; exit 3", "exit code 3, 1 lines")
+        say(talk, "!printf 'a\\033[31mb'; echo oops >&2; exit 3", "exit code 3, 1 line")
         assert "a␛[31mboops" in talk.text
         say(talk, "/file !", "  $ printf")
         say(talk, "why?", "echo 1")
@@ -320,3 +320,15 @@ def test_a_question_that_does_not_fit_is_the_draft_again(
         talk.say("x " * 300 + "end")
         talk.wait("error: the question alone takes")
         talk.wait("x end", times=2)
+
+
+def test_explain_adds_the_facts_that_code_finds(talk: Chat, home: Path) -> None:
+    (home / "shop.py").write_text("class Cart:\n    @property\n    def total(self): ...\n")
+    with talk:
+        say(talk, "/explain", "error: there is nothing to explain")
+        say(talk, "/explain shop.py", "echo 1")
+        text = saved(talk)
+        assert "Explain what is attached. A program found these facts:" in text
+        assert "class Cart" in text.split("these facts:")[1]
+        say(talk, "!cat shop.py", "exit code 0")
+        say(talk, "/explain !", "echo 2")

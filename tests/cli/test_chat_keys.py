@@ -78,7 +78,7 @@ def test_pressing_it_twice_is_no_more(slow: Chat) -> None:
     with slow:
         slow.say("count")
         slow.wait("word5")
-        slow.send(control("c"), control("c"))
+        slow.send(control("c") + control("c"))
         slow.wait("interrupted; what came is kept")
         slow.ready()
 

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Script
 from tests.conftest import Devchat
 
 SAMPLES = Path(__file__).parent.parent / "explain" / "samples"
-Script = Callable[..., str]
-
-
-@pytest.fixture
-def scripted(home: Path) -> Script:
-    """Write a script of answers into the home folder and return what `-m` takes."""
-
-    def write(*answers: object, **manner: object) -> str:
-        (home / "script.json").write_text(json.dumps({"answers": answers, **manner}))
-        return "scripted:script.json"
-
-    return write
 
 
 @pytest.fixture
@@ -208,11 +196,11 @@ def test_parts_are_explained_and_then_the_whole(
     done = devchat("explain", "-m", model, "--parts", name)
     assert done.returncode == 0, done.stderr
     headings = [line for line in done.stdout.split("\n") if line.startswith("## ")]
-    assert headings[0].startswith("## large.py:1-") and headings[-1] == "## The whole"
+    assert headings[0].startswith("## `large.py:1-") and headings[-1] == "## The whole"
     starts = [int(one.split(":")[1].split("-")[0]) for one in headings[:-1]]
-    ends = [int(one.split("-")[-1]) for one in headings[:-1]]
+    ends = [int(one.strip("`").split("-")[-1]) for one in headings[:-1]]
     assert starts == [1, *(end + 1 for end in ends[:-1])] and ends[-1] == 600
-    assert done.stdout.startswith(f"{headings[0]}\n\nPart 1.\n\n## large.py")
+    assert done.stdout.startswith(f"{headings[0]}\n\nPart 1.\n\n## `large.py")
     assert f"part 1 of {len(ends)}: large.py:1-" in done.stderr
 
 
@@ -262,7 +250,7 @@ def test_parts_spare_several_files_from_being_cut(
     model = scripted(*["Some."] * 20, context_tokens=1_500)
     done = devchat("explain", "-m", model, "--parts", cart, name)
     assert done.returncode == 0, done.stderr
-    assert "## cart.py:1-20\n" in done.stdout and "## large.py:1-" in done.stdout
+    assert "## `cart.py:1-20`\n" in done.stdout and "## `large.py:1-" in done.stdout
     assert not any(line.startswith("cut") for line in done.stderr.split("\n"))
 
 

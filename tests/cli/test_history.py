@@ -147,6 +147,7 @@ def test_a_cut_answer_is_kept(home: Path, environ: dict[str, str], way: str) -> 
     process.stdout.read(20)
     if way == "interrupt":
         process.send_signal(signal.SIGINT)
+        process.stdout.read()
     process.stdout.close()
     assert b"Traceback" not in process.stderr.read()
     assert process.wait() == (130 if way == "interrupt" else 0)

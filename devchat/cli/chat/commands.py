@@ -60,6 +60,8 @@ _ALL = (
             "[WHAT...]", takes_files=True),
     Command("drop", do_files.drop, "take attachments back: all, or some", "[NAME...]",
             do_files.attached),
+    Command("explain", do_files.explain, "explain files, or `!`, with facts found by code first",
+            "[WHAT...]", takes_files=True),
     Command("new", do_conversations.new, "begin another conversation"),
     Command("resume", do_conversations.resume, "the latest conversations, or go on with one",
             "[ID]", do_conversations.conversations),

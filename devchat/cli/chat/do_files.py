@@ -1,15 +1,18 @@
-"""The commands about attachments: /file, /drop."""
+"""The commands about attachments: /file, /drop, /explain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from devchat.cli.chat.outcome import Outcome, say
+from devchat.cli.chat.outcome import Ask, Outcome, say
 from devchat.cli.chat.session import Session
 from devchat.context import Attached
 from devchat.context.attach import read_attachments
 from devchat.errors import InputError, UsageError
+
+_MOST_FACTS = 80
+_MOST_FACTS_TINY = 24
 
 
 def file(session: Session, argument: str) -> Outcome:
@@ -21,6 +24,26 @@ def file(session: Session, argument: str) -> Outcome:
     if not names:
         return say("nothing is attached: `/file WHAT`, or `@WHAT` in a message")
     return say("the next message takes along:", *(f"  {name}" for name in names))
+
+
+def explain(session: Session, argument: str) -> Outcome:
+    """Ask what the attachments are and do, with the facts about them that code can find."""
+    for spec in _words(argument):
+        session.pending += _read(session, spec)
+    if not session.pending.texts:
+        raise UsageError("there is nothing to explain", "`/explain FILE`; `!` is the last output")
+    from devchat.explain.facts import facts_text, gather
+    from devchat.explain.place import Place
+    from devchat.explain.recognise import recognise
+
+    place = Place.around(session.folder)
+    examined = [
+        gather(one.name, recognise(one.name, one.text), one.text, place)
+        for one in session.pending.texts
+    ]
+    most = _MOST_FACTS_TINY if session.backend.tier == "tiny" else _MOST_FACTS
+    facts = facts_text(examined, most)
+    return Ask("Explain what is attached.", f" A program found these facts:\n\n{facts}")
 
 
 def drop(session: Session, argument: str) -> Outcome:

@@ -53,12 +53,14 @@ def converse(session: Session, prompter: Asks, first: Outcome | None) -> None:
     """Go on until the user leaves; what goes wrong is said, and the draft comes back."""
     outcome, draft = first, ""
     while not isinstance(outcome, Leave):
-        if outcome is not None:
-            draft = _tried(session, prompter, outcome)
-        entered = prompter.read(draft)
-        if entered is None:
-            return
-        outcome, draft = _understood(session, entered), ""
+        try:
+            if outcome is not None:
+                draft = _tried(session, prompter, outcome)
+            entered = prompter.read(draft)
+            outcome, draft = None, ""
+            outcome = Leave() if entered is None else _understood(session, entered)
+        except KeyboardInterrupt:  # wherever no answer, prompt or command had it
+            outcome = None
 
 
 def _tried(session: Session, prompter: Asks, outcome: Outcome) -> str:
@@ -68,7 +70,7 @@ def _tried(session: Session, prompter: Asks, outcome: Outcome) -> str:
     except DevchatError as error:
         show_error(sys.stderr, error)
     except KeyboardInterrupt:
-        note(sys.stderr, "interrupted before anything was sent")
+        note(sys.stderr, "interrupted")
     return outcome.question if isinstance(outcome, Ask) else ""
 
 
@@ -100,8 +102,8 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
             replay(session)
         case ClearScreen():
             prompter.clear_screen()
-        case Ask(question):
-            return answer(session, _asked(session, question))
+        case Ask(question, facts):
+            return answer(session, _asked(session, question, facts))
         case Answer():
             return answer(session, session.conversation.plan_again(session.voice))
         case Compact():
@@ -125,12 +127,12 @@ def _compact(session: Session) -> str:
     return typed
 
 
-def _asked(session: Session, typed: str) -> Planned:
+def _asked(session: Session, typed: str, facts: str) -> Planned:
     """Plan a question with its files, and write it down once it is known to fit."""
     specs, missing = mentioned(typed, session.folder)
     for spec in missing:
         note(sys.stderr, f"`@{spec}` is no file here: it is sent as a word")
-    question = session.folds.unfold(typed)
+    question = session.folds.unfold(typed) + facts
     attached = session.pending + _read(session, specs)
     planned = session.conversation.plan(session.voice, question, attached)
     turn = session.conversation.ask(question, planned)
@@ -148,4 +150,5 @@ def _shell(session: Session, command: str) -> Outcome:
         return say("`!COMMAND` runs a shell command")
     session.ran = run_command(command, session.folder, session.environ, sys.stdout)
     lines, code = session.ran.lines, session.ran.code
-    return say(f"exit code {code}, {lines:,} lines; `/file !` takes them along")
+    size = "1 line" if lines == 1 else f"{lines:,} lines"
+    return say(f"exit code {code}, {size}; `/file !` attaches the output")

@@ -14,9 +14,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send a question; files that it mentions go along."""
+    """Send a question; files that it mentions go along. Nothing is looked for in `facts`."""
 
     question: str
+    facts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

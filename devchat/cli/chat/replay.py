@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from devchat.cli.chat.session import Session
+from devchat.cli.columns import write_lines
 from devchat.history import Turn
 from devchat.render import open_renderer
 from devchat.render.console import note
-from devchat.sanitize import visible
 from devchat.types import Chunk
 
 _TURNS = 4
 _LINES = 12
+_WIDTH = 200
 _STATES = {
     "cut off": "it was cut off here: `/continue` goes on with it",
     "interrupted": "it was interrupted here: `/continue` goes on with it",
@@ -46,13 +48,20 @@ def _state(session: Session, last: Turn) -> str:
 
 def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
-        first, *rest = turn.text.split("\n")
-        shown = [f"> {first}", *(f"  {line}" for line in rest[: _LINES - 1])]
-        more = [f"  ... {len(rest) - _LINES + 1:,} more lines"] if len(rest) >= _LINES else []
-        print(visible("\n".join(shown + more)))
+        write_lines(_quoted(turn.text))
         return
     renderer = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
     try:
         renderer.feed(Chunk("text", turn.text))
     finally:
         renderer.finish()
+
+
+def _quoted(question: str) -> Iterator[str]:
+    """Write a question as it looks at the prompt; what is long is cut."""
+    lines = question.split("\n")
+    for place, line in enumerate(lines[:_LINES]):
+        shown = line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
+        yield f"{'  ' if place else '> '}{shown}"
+    if len(lines) > _LINES:
+        yield f"  ... {len(lines) - _LINES:,} more lines"
