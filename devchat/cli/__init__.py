@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from devchat.cli.interrupts import keep_interrupts
 from devchat.cli.streams import is_about_output, open_streams, settle_streams
 from devchat.errors import DevchatError, StorageError, UsageError
 from devchat.render.console import show_error
@@ -75,6 +76,7 @@ def _print_version(wanted: bool) -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line, show what goes wrong, and return the exit code (see `errors`)."""
     open_streams()
+    keep_interrupts()
     try:
         code = _invoke(argv)
         sys.stdout.flush()
