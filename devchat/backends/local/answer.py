@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from devchat.backends.local.circles import SAID, circling
 from devchat.backends.local.fit import Limits, fit, free_memory, grown
 from devchat.backends.local.llama import Weights, Window, window_limit
 from devchat.backends.local.pace import Pace
@@ -103,6 +104,7 @@ class _Run:
         self.count, self.reason = 0, "length"
         self._weights, self._window = weights, window
         self._guide, self._tail, self._most = guide, tail, most
+        self._said: list[int] | None = [] if weights.tiny and guide is None else None
 
     def texts(self, sampler: Sampler, step: Step) -> Iterator[Frame]:
         for data in self._pieces(sampler, step):
@@ -116,6 +118,8 @@ class _Run:
         rest = "" if self._tail.stopped else self._tail.feed(b"", last=True)
         if rest:
             yield {"text": rest}
+        if self._circles():
+            yield {"note": SAID}
 
     def _pieces(self, sampler: Sampler, step: Step) -> Iterator[bytes]:
         while self.count < self._most:
@@ -125,12 +129,21 @@ class _Run:
                 return
             self.count += 1
             yield self._weights.piece(token)
+            if self._circles(token):
+                self.reason = "stop"
+                return
             if self._guide is not None and self._guide.closed:
                 self.reason = "stop"
                 return
             if self.count < self._most:
                 self._window.go_on(token)
             step()
+
+    def _circles(self, *tokens: int) -> bool:
+        if self._said is None:
+            return False
+        self._said += tokens
+        return circling(self._said)
 
     def _choose(self, sampler: Sampler) -> int:
         if self._guide is None:

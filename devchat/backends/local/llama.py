@@ -14,6 +14,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any
 
+from devchat.backends.local.circles import TINY
 from devchat.backends.local.fit import SPARE
 from devchat.backends.local.pace import Pace
 from devchat.errors import EngineError, ModelError
@@ -89,6 +90,7 @@ class Weights:
         self.size = int(self.c.llama_vocab_n_tokens(self.vocabulary))
         self.trained_window = int(self.c.llama_model_n_ctx_train(self._model))
         self.layers = int(self.c.llama_model_n_layer(self._model))
+        self.tiny = int(self.c.llama_model_n_params(self._model)) < TINY
         self.bos = int(self.c.llama_vocab_bos(self.vocabulary))
         self.eos = int(self.c.llama_vocab_eos(self.vocabulary))
         self.adds_bos = bool(self.c.llama_vocab_get_add_bos(self.vocabulary))

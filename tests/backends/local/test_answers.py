@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from devchat.backends import Backend
+from devchat.backends.local.circles import SAID
 from devchat.errors import AnswerError, BackendError, ContextError, ModelError
 from devchat.types import Chunk, Completion, Image, Message, Options, Request
 from tests.backends.local.conftest import Gguf, Open, ask, finish
@@ -71,6 +72,18 @@ def test_it_stops_at_the_limit_or_at_its_end(shared: Backend, most: int, reason:
     answer = finish(shared, ask("Say only: yes", max_tokens=most))
     assert answer.finish_reason == reason
     assert answer.usage.completion_tokens <= most
+
+
+def test_a_tiny_model_is_stopped_when_it_goes_round_in_circles(shared: Backend) -> None:
+    stopped = []
+    for word in ("one", "yes", "traceback", "la"):
+        request = ask(f"Count: {' '.join([word] * 12)}", max_tokens=400)
+        *pieces, last = shared.stream(request)
+        assert isinstance(last, Completion)
+        if Chunk("note", SAID) in pieces:
+            assert last.finish_reason == "stop"
+            stopped.append(last.usage.completion_tokens)
+    assert stopped and max(stopped) < 400
 
 
 def test_a_stop_string_ends_the_answer_before_it(shared: Backend) -> None:
