@@ -25,7 +25,7 @@ OPEN_BAR, SEARCH_BAR, KEEP_BAR = 20.0, 100.0, 10.0
 
 def measure(environ: Mapping[str, str]) -> list[Row]:
     """Time the opening of a large history, the slowest of some searches, and one answer kept."""
-    path = Path(environ["DEVCHAT_DATA_DIR"]) / "history.db"
+    path = Path(environ["DEVCHAT_DATA_DIR"]) / "large" / "history.db"
     fill(path)
     size = f"{path.stat().st_size / 1e6:,.0f} MB"
     opened = milliseconds(lambda: open_history(path).close())
