@@ -11,7 +11,7 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXA
 
 # The picture in README.md shows the same question: one that the embedded model answers rightly.
 demo: .venv/.user
-	@echo '$$ devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."'
+	@echo '$$ DEVCHAT_TEMPERATURE=0 devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."'
 	@DEVCHAT_TEMPERATURE=0 .venv/bin/devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."
 
 test: .venv/.dev check
