@@ -10,6 +10,7 @@
     │   ├── UnreachableError      3   the remote service can't be reached
     │   ├── AnswerError           3   the answer is not what was asked for
     │   └── RefusedError          4   the remote service said no
+    ├── AnalyzerError            70   an analyzer's tool failed; a review notes it and goes on
     ├── InputError                5   a file, address or standard input can't be used
     │   └── ContextError          5   it does not fit into the model's window
     └── StorageError              6   a local folder or file can't be written
@@ -78,6 +79,10 @@ class RefusedError(BackendError):
     """The remote service refused: key, quota, model or policy."""
 
     exit_code = 4
+
+
+class AnalyzerError(DevchatError):
+    """An analyzer's tool failed or took too long."""
 
 
 class InputError(DevchatError):

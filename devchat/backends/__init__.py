@@ -16,7 +16,8 @@ class Backend(Protocol):
 
     `name` is what the user would type after `-m`, `location` a short phrase for people
     ("this machine", "api.openai.com"), `context_tokens` the window for prompt and answer together.
-    `exact_count` is false where the model's own tokenizer is out of reach.
+    `exact_count` is false where the model's own tokenizer is out of reach. `binds_schema` tells
+    whether a schema binds each token while it is decoded, however long its enumerations are.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Backend(Protocol):
     tier: Tier
     accepts_images: bool
     exact_count: bool
+    binds_schema: bool
 
     @property
     def context_tokens(self) -> int: ...

@@ -60,6 +60,7 @@ class Scripted:
     """Answer from a script; `requests` holds what was asked."""
 
     exact_count = True
+    binds_schema = False
     location = "this machine"
 
     def __init__(

@@ -32,6 +32,7 @@ class LocalBackend:
     location = "this machine"
     accepts_images = False
     exact_count = True
+    binds_schema = True
 
     def __init__(self, model: LocalModel, settings: Settings, order: Orders, berth: Berth) -> None:
         self.name, self.tier = model.name, model.tier

@@ -33,6 +33,7 @@ class Remote:
     """Answer by a service. Made by `open_remote`; nothing is sent before the first request."""
 
     exact_count = False
+    binds_schema = False
 
     def __init__(
         self, model: RemoteModel, service: Service, connection: Connection, retries: int
