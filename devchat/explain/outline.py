@@ -73,7 +73,7 @@ def _of_python(text: str) -> Outline:
 
 
 def _why_plain(kind: str, language: str) -> str:
-    from devchat.explain.trees import GRAMMARS
+    from devchat.languages.trees import GRAMMARS
 
     if kind not in GRAMMARS:
         return f"no parser for {language}: what begins at the margin is listed"

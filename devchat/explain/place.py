@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from devchat.context.fence import language
+from devchat import languages
 from devchat.explain.sample import clipped, lines_of
 
 _LARGEST = 1 << 20
@@ -68,4 +68,4 @@ class Place:
         parts = real.relative_to(self.root).parts
         if any(part.startswith(".") or part in _NOT_ONES_OWN for part in parts):
             return False
-        return bool(language(real.name)) and real.is_file() and real.stat().st_size <= _LARGEST
+        return bool(languages.of(real.name)) and real.is_file() and real.stat().st_size <= _LARGEST

@@ -1,35 +1,20 @@
-"""The outline of other languages, by tree-sitter's grammars: the only file that imports them."""
+"""The outline of other languages, by tree-sitter's grammars."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from devchat.explain.sample import clipped
 from devchat.explain.symbol import Symbol
+from devchat.languages.trees import open_parser
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _LONGEST = 80
 _DEEPEST = 200
 _MOST = 2_000
-
-GRAMMARS: Mapping[str, tuple[str, str]] = {
-    "bash": ("tree_sitter_bash", "language"),
-    "c": ("tree_sitter_c", "language"),
-    "cpp": ("tree_sitter_cpp", "language"),
-    "csharp": ("tree_sitter_c_sharp", "language"),
-    "go": ("tree_sitter_go", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "php": ("tree_sitter_php", "language_php"),
-    "ruby": ("tree_sitter_ruby", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "typescript": ("tree_sitter_typescript", "language_tsx"),
-}
-"""The module and the function in it that hand out the grammar of a kind."""
 
 # What the grammars call a definition, and what people call it.
 _DEFINITIONS: Mapping[str, str] = {
@@ -58,7 +43,8 @@ def tree_symbols(kind: str, text: str) -> tuple[Symbol, ...] | None:
 
     Source that breaks the language's syntax is outlined as far as the grammar can follow.
     """
-    parser = _parser(kind)
+    # Its grammar reads plain TypeScript too, but for the rare `<Type>value`.
+    parser = open_parser("tsx" if kind == "typescript" else kind)
     if parser is None:
         return None
     root = parser.parse(text.encode("utf-8", "replace")).root_node
@@ -68,18 +54,6 @@ def tree_symbols(kind: str, text: str) -> tuple[Symbol, ...] | None:
         if len(found) == _MOST:
             break
     return tuple(found)
-
-
-def _parser(kind: str) -> Parser | None:
-    if kind not in GRAMMARS:
-        return None
-    module, function = GRAMMARS[kind]
-    try:
-        from tree_sitter import Language, Parser
-
-        return Parser(Language(getattr(import_module(module), function)()))
-    except ImportError:
-        return None
 
 
 def _definitions(root: Node) -> Iterator[Symbol]:

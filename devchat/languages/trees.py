@@ -1,0 +1,68 @@
+"""Syntax trees by tree-sitter's grammars: the only file that opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+_MOST = 100
+
+GRAMMARS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "bash": ("tree_sitter_bash", "language"),
+        "c": ("tree_sitter_c", "language"),
+        "cpp": ("tree_sitter_cpp", "language"),
+        "csharp": ("tree_sitter_c_sharp", "language"),
+        "go": ("tree_sitter_go", "language"),
+        "java": ("tree_sitter_java", "language"),
+        "javascript": ("tree_sitter_javascript", "language"),
+        "jsx": ("tree_sitter_javascript", "language"),
+        "php": ("tree_sitter_php", "language_php"),
+        "ruby": ("tree_sitter_ruby", "language"),
+        "rust": ("tree_sitter_rust", "language"),
+        "tsx": ("tree_sitter_typescript", "language_tsx"),
+        "typescript": ("tree_sitter_typescript", "language_typescript"),
+    }
+)
+"""The module, and the function in it, that hand out the grammar of a language."""
+
+
+def open_parser(language: str) -> Parser | None:
+    """Return a parser; None where there is no grammar, or its package is not installed."""
+    if language not in GRAMMARS:
+        return None
+    module, function = GRAMMARS[language]
+    try:
+        from tree_sitter import Language, Parser
+
+        return Parser(Language(getattr(import_module(module), function)()))
+    except ImportError:
+        return None
+
+
+def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
+    """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
+
+    At most 100 places, in order; None where there is no grammar.
+    """
+    parser = open_parser(language)
+    if parser is None:
+        return None
+    tree = parser.parse(text.encode("utf-8", "replace"))
+    return tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
+
+
+def _errors(root: Node) -> Iterator[tuple[int, int]]:
+    """Walk without recursion, and only where there is an error further down."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            yield node.start_point[0] + 1, node.start_point[1] + 1
+        elif node.has_error:
+            waiting += reversed(node.children)
