@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from devchat.changes import Diff
+from devchat.changes import Diff, FileDiff, Side
+from devchat.diff.files import read_files
 
 
 def parse(text: str) -> Diff:
     """Read a diff; the text is UTF-8 decoded with `surrogateescape`, so nothing is lost.
 
     Raises `InputError` for what is no diff, is cut off inside a hunk, or is a combined or a
-    word diff, with the line and a hint.
+    word diff, with the line and a hint. An empty text is an empty diff, as git prints it.
     """
-    raise NotImplementedError
+    return Diff(tuple(read_files(text)))
+
+
+def counts(file: FileDiff) -> tuple[int, int]:
+    """Count a file's lines that are (added, removed)."""
+    kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
+    return kinds.count("+"), kinds.count("-")
+
+
+def changed_lines(file: FileDiff, side: Side) -> frozenset[int]:
+    """Return the 1-based numbers of the lines that are only on one side."""
+    kind, number = ("-", "old") if side == "LEFT" else ("+", "new")
+    lines = (line for hunk in file.hunks for line in hunk.lines if line.kind == kind)
+    return frozenset(getattr(line, number) for line in lines)

@@ -1,0 +1,133 @@
+"""A file of a diff: git's extended header, or the two lines of `diff -u`, and its hunks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from devchat.changes import FileDiff, FileStatus, Hunk
+from devchat.diff.hunks import read_hunks
+from devchat.diff.names import NOWHERE, bare, first_name, safe, split_names, unquoted
+from devchat.diff.refusals import cut_off
+
+# https://git-scm.com/docs/diff-format#generate_patch_text_with_p
+_FIELD = re.compile(
+    r"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to"
+    r"|similarity index|dissimilarity index|index|---|\+\+\+|Binary files?|GIT binary patch)"
+    r"(?: |$)"
+)
+_BLOBS = re.compile(r"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?$")
+_STATUSES: Mapping[str, FileStatus] = {
+    "new file mode": "added",
+    "deleted file mode": "deleted",
+    "rename from": "renamed",
+    "copy from": "copied",
+}
+# With `--submodule=log` or `=diff`.
+_SUBMODULE = re.compile(
+    r"Submodule (?P<path>.+) (?P<old>[0-9a-f]{4,64})\.{2,3}(?P<new>[0-9a-f]{4,64})(?::| \(.*\):?)$"
+)
+_GITLINK = "160000"
+# How `diff -N`, hg and svn write the time of a file that is not there.
+_ABSENT = re.compile(
+    r".*\t(?:19(?:70-01-01|69-12-31) \d\d:\d\d:00|\w{3} Jan [ 0]1 00:00:00 1970"
+    r"|\((?:nonexistent|revision 0)\))"
+)
+_BACKUP = re.compile(r"(?:\.orig|\.old|\.bak|~)$")
+_OUTWARDS = re.compile(r"^(?:/|\.\.?/)+")
+
+
+def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
+    """Read the file whose `diff --git` line stands at an index; return it and what follows.
+
+    None where nothing is said of it: git so lists files of which only the time has changed.
+    """
+    fields: dict[str, str] = {}
+    names, at = lines[at].removeprefix("diff --git "), at + 1
+    while at < len(lines) and (found := _FIELD.match(lines[at])) and found[1] not in fields:
+        fields[found[1]] = lines[at][found.end() :]
+        at += 1
+    hunks, after = read_hunks(lines, at)
+    if "+++" in fields and not hunks:
+        raise cut_off(at)
+    return (_file(names, fields, hunks) if fields or hunks else None), after
+
+
+def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
+    old_path, path = _paths(names, fields)
+    status = next((one for field, one in _STATUSES.items() if field in fields), None)
+    old_mode = fields.get("old mode") or fields.get("deleted file mode", "")
+    new_mode = fields.get("new mode") or fields.get("new file mode", "")
+    blobs = _BLOBS.match(fields.get("index", ""))
+    if blobs and blobs[3]:
+        old_mode = new_mode = blobs[3]
+    return FileDiff(
+        safe(path),
+        safe(old_path),
+        status or ("modified" if path == old_path else "renamed"),
+        hunks,
+        old_mode=old_mode,
+        new_mode=new_mode,
+        old_blob=blobs[1] if blobs else "",
+        new_blob=blobs[2] if blobs else "",
+        binary="GIT binary patch" in fields or any(one.startswith("Binary") for one in fields),
+    )
+
+
+def _paths(names: str, fields: Mapping[str, str]) -> tuple[str, str]:
+    for deed in ("rename", "copy"):
+        if f"{deed} from" in fields and f"{deed} to" in fields:
+            return unquoted(fields[f"{deed} from"]), unquoted(fields[f"{deed} to"])
+    old, new = (first_name(fields.get(one, NOWHERE)) for one in ("---", "+++"))
+    if NOWHERE not in (old, new):
+        return bare(unquoted(old), unquoted(new))
+    return bare(*split_names(names, old, new))
+
+
+def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
+    """Read the file whose lines `--- OLD` and `+++ NEW` stand at an index, with no git header."""
+    hunks, after = read_hunks(lines, at + 2)
+    if not hunks:
+        raise cut_off(at + 2)
+    old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
+    old_path, path = _plain_paths(old, new)
+    file = FileDiff(safe(path), safe(old_path), "modified", hunks)
+    if old == NOWHERE or (_ABSENT.match(lines[at]) and not hunks[0].old_count):
+        file = replace(file, status="added")
+    elif new == NOWHERE or (_ABSENT.match(lines[at + 1]) and not hunks[0].new_count):
+        file = replace(file, status="deleted")
+    elif path != old_path:
+        file = replace(file, status="renamed")
+    return file, after
+
+
+def read_other(line: str) -> FileDiff | None:
+    """Read a line that stands for a file: a binary one, or a submodule; None for any other."""
+    if line.startswith("Binary files ") and line.endswith(" differ"):
+        old, _, new = line[13:-7].rpartition(" and ")
+        old_path, path = _plain_paths(unquoted(old), unquoted(new))
+        status: FileStatus = "modified" if path == old_path else "renamed"
+        return FileDiff(safe(path), safe(old_path), status, binary=True)
+    found = _SUBMODULE.match(line)
+    return _submodule(found["path"], found["old"], found["new"]) if found else None
+
+
+def _submodule(path: str, old: str, new: str) -> FileDiff:
+    status: FileStatus = "modified"
+    if not old.strip("0"):
+        status = "added"
+    elif not new.strip("0"):
+        status = "deleted"
+    modes = ("" if status == "added" else _GITLINK, "" if status == "deleted" else _GITLINK)
+    return FileDiff(safe(path), path, status, (), *modes, old, new)
+
+
+def _plain_paths(old: str, new: str) -> tuple[str, str]:
+    """Return the names as `patch` would take them: within the folder, backups as what they save."""
+    if old == NOWHERE:
+        old = re.sub("^b/", "a/", new)
+    elif new == NOWHERE:
+        new = re.sub("^a/", "b/", old)
+    old, new = (re.sub(_OUTWARDS, "", one) for one in (old, new))
+    return (new, new) if _BACKUP.sub("", old) == new else bare(old, new)
