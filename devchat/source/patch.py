@@ -1,0 +1,112 @@
+"""The files around a patch: what it holds itself, and what of a repository is surely the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devchat.changes import Diff, FileDiff, Hit, Hunk, LineKind, Side
+from devchat.source.blob import is_absent, stored
+from devchat.source.files import read_at, search_at
+from devchat.source.repository import Repository
+from devchat.source.revisions import WORK_TREE, State, last_commit
+from devchat.source.worktree import is_plain, read_file
+
+PATCH = "the patch"
+
+
+class PatchSource:
+    """Files at both sides of a patch, as far as they can be known.
+
+    A file that the patch adds or deletes stands in it whole. Of the others, blobs that the index
+    lines name are looked up in the repository; the work tree counts where its file has that id.
+    Where all of it agrees with the patch, it counts as head as a whole.
+    """
+
+    def __init__(self, diff: Diff, repository: Repository | None = None) -> None:
+        self._new = {file.path: file for file in diff.files if file.status != "deleted"}
+        self._old = {file.old_path: file for file in diff.files if file.status != "added"}
+        self._gone = {file.path for file in diff.files if file.status == "deleted"}
+        self._added = {file.path for file in diff.files if file.status == "added"}
+        self._repository = repository
+        self.differing = self._differing()
+        self._agrees = repository is not None and bool(diff.files) and not self.differing
+        self.base = ""
+        self.head = WORK_TREE if self._agrees else PATCH
+        self.complete = self._agrees and repository is not None and not repository.partial
+
+    def read(self, side: Side, path: str) -> bytes | None:
+        """Return a file's content, None where it is not there or can't be known."""
+        if not is_plain(path):
+            return None
+        if side == "LEFT":
+            return self._read_old(path)
+        if path in self._new:
+            return self._read_new(self._new[path])
+        if path in self._gone or not self._agrees or self._repository is None:
+            return None
+        return read_at(self._repository, State("work tree", WORK_TREE), path)
+
+    def search(self, word: str) -> Iterator[Hit]:
+        """Yield places of a whole word in the work tree, where that is the patch's head."""
+        if self._agrees and self._repository is not None:
+            yield from search_at(self._repository, State("work tree", WORK_TREE), word)
+
+    def close(self) -> None:
+        """End the git process, where there is one."""
+        if self._repository is not None:
+            self._repository.objects.close()
+
+    def _differing(self) -> tuple[str, ...]:
+        """Name the files whose head is not what the work tree has."""
+        return tuple(
+            [path for path, file in self._new.items() if self._in_work_tree(file) is None]
+            + sorted(self._gone & self._present())
+        )
+
+    def _present(self) -> set[str]:
+        repository = self._repository
+        if repository is None or repository.top is None:
+            return set()
+        top = repository.top
+        return {path for path in self._gone - self._new.keys() if read_file(top, path) is not None}
+
+    def _read_new(self, file: FileDiff) -> bytes | None:
+        whole = _whole(file, "+") if file.status == "added" else None
+        if whole is not None:
+            return whole
+        found = self._in_work_tree(file)
+        return self._blob(file.new_blob) if found is None else found
+
+    def _read_old(self, path: str) -> bytes | None:
+        file = self._old.get(path)
+        if file is not None:
+            whole = _whole(file, "-") if file.status == "deleted" else None
+            return self._blob(file.old_blob) if whole is None else whole
+        if path in self._added or self._repository is None:
+            return None
+        # A file that the patch leaves alone: what is committed stands for its base.
+        return read_at(self._repository, last_commit(self._repository), path)
+
+    def _in_work_tree(self, file: FileDiff) -> bytes | None:
+        repository = self._repository
+        if repository is None or repository.top is None:
+            return None
+        data = read_file(repository.top, file.path)
+        if data is None:
+            return None
+        return stored(data, file.new_blob or file.old_blob, repository.hash_name)
+
+    def _blob(self, blob: str) -> bytes | None:
+        if self._repository is None or not blob or is_absent(blob):
+            return None
+        found = self._repository.objects.read(blob)
+        return found.data if found and found.kind == "blob" else None
+
+
+def _whole(file: FileDiff, kind: LineKind) -> bytes | None:
+    """Return the content of an added or deleted file, None where it is not in the patch."""
+    match file.hunks:
+        case (Hunk(lines=lines),) if all(line.kind == kind for line in lines):
+            text = "".join(line.text + ("\n" if line.newline else "") for line in lines)
+            return text.encode("utf-8", "surrogateescape")
+    return None
