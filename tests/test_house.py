@@ -223,7 +223,7 @@ DEEDS = ["os.mkdir", "os.remove", "subprocess.Popen", "os.posix_spawn", "socket.
 
 def test_importing_does_nothing_and_pulls_in_nothing_heavy() -> None:
     # These are made of rich and prompt_toolkit, and are themselves only imported for a terminal.
-    heavy = ("devchat.render.terminal", "devchat.cli.chat.terminal")
+    heavy = ("devchat.render.terminal", "devchat.render.review.text", "devchat.cli.chat.terminal")
     light = [module for module in MODULES if not any(belongs(module, one) for one in heavy)]
     code = (
         "import os, sys\n"

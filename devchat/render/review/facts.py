@@ -1,0 +1,148 @@
+"""What a review comes to, in short plain words that every format shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, get_args
+
+from devchat.changes import Finding, HunkState, Receipt, Review, Severity
+from devchat.sanitize import single_line
+
+WORST_FIRST: tuple[Severity, ...] = tuple(reversed(get_args(Severity)))
+_MOST_NAMED = 3
+
+
+class Fact(NamedTuple):
+    """A labelled line of a receipt."""
+
+    label: str
+    text: str
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{count:,} {noun}" + ("s" if count != 1 else "")
+
+
+def headline(review: Review) -> str:
+    """Say in one line what the review came to; one that did not happen never looks clean."""
+    hunks = Counter(one.state for file in review.receipt.files for one in file.hunks)
+    findings = (*review.findings, *review.overflow)
+    failed = f"part of the review failed ({hunks['failed']:,} of {plural(hunks.total(), 'hunk')})"
+    if findings:
+        return counted(findings) + (f"; {failed}" if hunks["failed"] else "")
+    if not hunks["reviewed"]:
+        return _nothing(review.receipt, hunks)
+    where = f"in {plural(_touched(review.receipt, 'reviewed'), 'file')}"
+    return f"No findings {where}" + (f", but {failed}" if hunks["failed"] else "")
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Count findings by severity, the worst first."""
+    counts = Counter(one.severity for one in findings)
+    return ", ".join(plural(counts[one], one) for one in WORST_FIRST if counts[one])
+
+
+def overflow_line(review: Review) -> str:
+    """Say how many findings are not shown and how to see them; "" where all are."""
+    if not review.overflow:
+        return ""
+    everything = len(review.findings) + len(review.overflow)
+    more = f"{len(review.overflow):,} more ({counted(review.overflow)})"
+    return f"{more}: --max-findings {everything}"
+
+
+def facts(receipt: Receipt) -> list[Fact]:
+    """List what was reviewed and what was not, who looked, and what else should be known."""
+    return [
+        *_hunk_facts(receipt),
+        *_analyzer_facts(receipt),
+        *_model_facts(receipt),
+        *([Fact("dropped", _dropped(receipt))] if any(receipt.dropped.values()) else []),
+        *(Fact("note", single_line(one, 400)) for one in receipt.notes),
+    ]
+
+
+def _nothing(receipt: Receipt, hunks: Counter[HunkState]) -> str:
+    if hunks["failed"]:
+        return (
+            f"Nothing was reviewed: {hunks['failed']:,} of {plural(hunks.total(), 'hunk')} failed"
+        )
+    if receipt.files:
+        return f"Nothing was reviewed: {plural(len(receipt.files), 'file')} left out"
+    return "Nothing to review"
+
+
+def _touched(receipt: Receipt, state: HunkState) -> int:
+    return sum(any(one.state == state for one in file.hunks) for file in receipt.files)
+
+
+def _hunk_facts(receipt: Receipt) -> Iterator[Fact]:
+    """Group hunks by what became of them and why; files without hunks count by their reason."""
+    groups: dict[tuple[HunkState, str], Counter[str]] = {}
+    for file in receipt.files:
+        for hunk in file.hunks:
+            reason = hunk.reason or (file.reason if hunk.state != "reviewed" else "")
+            groups.setdefault((hunk.state, reason), Counter())[file.path] += 1
+        if not file.hunks:
+            groups.setdefault(("skipped", file.reason), Counter())[file.path] += 0
+    sides = f" ({receipt.base} to {receipt.head})" if receipt.base and receipt.head else ""
+    for state in get_args(HunkState):
+        for (of, reason), paths in groups.items():
+            if of == state:
+                named = state != "reviewed"
+                yield Fact(state, _group(reason, paths, named) + (sides if not named else ""))
+                sides = "" if not named else sides
+
+
+def _group(reason: str, paths: Counter[str], named: bool) -> str:
+    hunks = f"{plural(paths.total(), 'hunk')} in " if paths.total() else ""
+    if not named:
+        count = f"{hunks}{plural(len(paths), 'file')}"
+        return f"{count}: {single_line(reason)}" if reason else count
+    shown = [single_line(path) for path in list(paths)[:_MOST_NAMED]]
+    more = [f"{len(paths) - _MOST_NAMED:,} more"] if len(paths) > _MOST_NAMED else []
+    return f"{hunks}{', '.join(shown + more)}" + (f": {single_line(reason)}" if reason else "")
+
+
+def _analyzer_facts(receipt: Receipt) -> Iterator[Fact]:
+    ran = [f"{one.name} {one.version}".strip() for one in receipt.analyzers if one.state == "ran"]
+    if ran:
+        yield Fact("analyzers", single_line(", ".join(ran), 1_000))
+    reasons: dict[str, list[str]] = {}
+    for one in receipt.analyzers:
+        if one.state != "ran":
+            reasons.setdefault(f"{one.state}\0{one.reason}", []).append(one.name)
+    for key, names in reasons.items():
+        state, reason = key.split("\0", 1)
+        why = f": {single_line(reason)}" if reason else ""
+        yield Fact(state, f"{', '.join(names)}{why}")
+
+
+def _model_facts(receipt: Receipt) -> Iterator[Fact]:
+    usage = receipt.usage
+    seconds = f"{receipt.seconds:.1f} s"
+    if not receipt.model:
+        yield Fact("model", f"none: only analyzers looked, {seconds}")
+        return
+    about = "" if usage.exact else "about "
+    tokens = f"{about}{usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written"
+    name = f"{receipt.model} on {receipt.location}" if receipt.location else receipt.model
+    yield Fact("model", f"{single_line(name)}, {tokens}, {seconds}")
+
+
+def _dropped(receipt: Receipt) -> str:
+    return ", ".join(f"{count:,} {single_line(why)}" for why, count in receipt.dropped.items())
+
+
+def place(finding: Finding) -> str:
+    """Write where a finding is, as editors and terminals open it: `path:line`."""
+    path = single_line(finding.path, 1_000)
+    return path if finding.line is None else f"{path}:{finding.start_line}"
+
+
+def origin(finding: Finding) -> str:
+    """Say what kind a finding is of, and who found it by which rule."""
+    who = " ".join(part for part in (finding.source, finding.rule) if part)
+    return single_line(" · ".join(part for part in (finding.category, who) if part))
