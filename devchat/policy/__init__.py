@@ -1,7 +1,7 @@
 """A repository's own policy, `.devchat.toml`: an allow-list that can only make a review narrower.
 
 It names no model, address, key or command. Made anew for each review and passed down; never mixed
-with `Settings`.
+with `Settings`. Read by `devchat.policy.read`, from a change's base.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Policy:
     """What a repository wants of its reviews; the defaults are a repository without a policy.
 
     `language` is the one to answer in ("" = English). `analyzers` maps a name to whether it
-    may run; those not named do. `max_file_lines` and `max_files` bound what is sent to a model.
+    may run; those not named do. `max_files` and `max_file_lines` (lines of a file's hunks) bound
+    what is sent to a model.
     """
 
     ignore: tuple[str, ...] = ()
@@ -46,8 +47,3 @@ class Policy:
     max_findings: int = 5
     max_files: int = 300
     max_file_lines: int = 5_000
-
-
-def parse_policy(text: str) -> Policy:
-    """Read `.devchat.toml`; raises `SettingsError` with the line and what may stand there."""
-    raise NotImplementedError

@@ -1,0 +1,50 @@
+"""What a policy says of a path. Globs are read as in `.gitignore`, by `pathspec`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from devchat.changes import Severity
+from devchat.policy import PathPolicy, Policy
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+
+class Globs:
+    """Globs as in `.gitignore`: `*.md`, `docs/`, `src/**/*.py`, and `!README.md` takes one back."""
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        self._globs = tuple(globs)
+
+    def match(self, path: str) -> bool:
+        """Tell whether a path, relative to the repository, is matched."""
+        return bool(self._globs) and self._spec.match_file(path)
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self._globs)
+
+
+class PathRules:
+    """A policy's `[[paths]]`, ready to be asked of many paths."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._floor: Severity = policy.min_severity
+        self._paths = tuple((Globs([one.glob]), one) for one in policy.paths)
+
+    def instructions(self, path: str) -> tuple[str, ...]:
+        """Return all instructions that hold for a path, in the policy's order."""
+        return tuple(one.instructions for one in self._matching(path) if one.instructions)
+
+    def floor(self, path: str) -> Severity:
+        """Return the least severity that is shown; the last glob that sets one wins."""
+        floors = [one.min_severity for one in self._matching(path) if one.min_severity]
+        return floors[-1] if floors else self._floor
+
+    def _matching(self, path: str) -> list[PathPolicy]:
+        return [policy for globs, policy in self._paths if globs.match(path)]
