@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import typer
 
 # Only the module of the command that runs is imported: each is named like its command.
-COMMANDS = ("ask", "chat", "config", "doctor", "explain", "history", "models", "prompts")
+COMMANDS = ("ask", "chat", "config", "doctor", "explain", "history", "models", "prompts", "review")
 
 
 def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from json import dumps
 from typing import Any
 
@@ -12,7 +13,7 @@ from devchat.cli.streams import print_json
 from devchat.context.ledger import ledger_lines
 from devchat.render.console import note
 from devchat.sanitize import visible
-from devchat.types import Message, Text
+from devchat.types import Message, Options, Request, Text
 
 
 def show_request(backend: Backend, prepared: Prepared, *, json: bool) -> None:
@@ -25,19 +26,25 @@ def show_request(backend: Backend, prepared: Prepared, *, json: bool) -> None:
     about = "" if backend.exact_count else "about "
     window = f"window of {backend.context_tokens:,} tokens"
     print(f"model    {visible(backend.name)} on {visible(backend.location)}, {window}")
-    print(f"options  {_options(prepared)}")
-    for message in prepared.request.messages:
-        tokens = count_messages((message,), backend)
-        print(f"\n--- {message.role}, {about}{tokens:,} tokens")
-        print(visible(_written(message)))
+    print(f"options  {option_words(prepared.request.options)}")
+    print_messages(backend, prepared.request.messages)
     print(
         f"\n--- {about}{prepared.prompt_tokens:,} tokens,"
         f" and up to {prepared.answer_tokens:,} for the answer"
     )
 
 
-def _options(prepared: Prepared) -> str:
-    options = prepared.request.options
+def print_messages(backend: Backend, messages: Sequence[Message]) -> None:
+    """Print every message under its role and its tokens."""
+    about = "" if backend.exact_count else "about "
+    for message in messages:
+        tokens = count_messages((message,), backend)
+        print(f"\n--- {message.role}, {about}{tokens:,} tokens")
+        print(visible(_written(message)))
+
+
+def option_words(options: Options) -> str:
+    """Name the options that are set."""
     named = {
         "temperature": options.temperature,
         "max_tokens": options.max_tokens,
@@ -56,13 +63,10 @@ def _written(message: Message) -> str:
     )
 
 
-def _as_json(backend: Backend, prepared: Prepared) -> dict[str, Any]:
-    options = prepared.request.options
+def message_objects(backend: Backend, request: Request) -> dict[str, Any]:
+    """Return a request's options and messages, with their tokens, as plain data."""
+    options = request.options
     return {
-        "version": 1,
-        "model": backend.name,
-        "location": backend.location,
-        "window": backend.context_tokens,
         "options": {
             "temperature": options.temperature,
             "max_tokens": options.max_tokens,
@@ -75,8 +79,18 @@ def _as_json(backend: Backend, prepared: Prepared) -> dict[str, Any]:
                 "content": _written(message),
                 "tokens": count_messages((message,), backend),
             }
-            for message in prepared.request.messages
+            for message in request.messages
         ],
+    }
+
+
+def _as_json(backend: Backend, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "model": backend.name,
+        "location": backend.location,
+        "window": backend.context_tokens,
+        **message_objects(backend, prepared.request),
         "prompt_tokens": prepared.prompt_tokens,
         "exact": backend.exact_count,
     }
