@@ -25,9 +25,21 @@ class Globs:
 
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
+        return _compile(self._globs)
 
-        return GitIgnoreSpec.from_lines(self._globs)
+
+def is_glob(text: str) -> bool:
+    """Tell whether a text is a glob that can match anything; blanks and comments are none."""
+    try:
+        return any(one.include is not None for one in _compile([text]).patterns)
+    except ValueError:
+        return False
+
+
+def _compile(globs: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(globs, backend="simple")
 
 
 class PathRules:

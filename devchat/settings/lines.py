@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 
 from devchat.settings.schema import KeyPath
@@ -27,17 +28,21 @@ TOKEN = re.compile(
 def find_lines(text: str) -> Mapping[KeyPath, int]:
     """Map each key and table of a valid TOML text to its 1-based line, the first one that counts.
 
-    Keys within inline tables and arrays are not told apart: see `line_of`.
+    The tables of `[[name]]` are also there by their number: `("name", "0", "key")`. Keys within
+    inline tables and arrays are not told apart: see `line_of`.
     """
     lines: dict[KeyPath, int] = {}
+    count: Counter[KeyPath] = Counter()
     table: KeyPath = ()
     for number, header, key in _statements(text):
         path = _path(key) if header else (*table, *_path(key))
-        table = path if header else table
         for end in range(1, len(path) + 1):
             lines.setdefault(path[:end], number)
         if header:
-            lines[path] = number
+            lines[path] = lines[*path, str(count[path])] = number
+            table, count[path] = path, count[path] + 1
+        else:
+            lines.setdefault((*table, str(count[table] - 1), *_path(key)), number)
     return lines
 
 
