@@ -42,18 +42,19 @@ def _bytes(found: re.Match[str]) -> str:
 def split_names(text: str, old: str, new: str) -> tuple[str, str]:
     """Part `a/NAME b/NAME`, of which one may be known ("" where not); still prefixed.
 
-    git quotes no spaces, so the parting is where both names are the same but for their prefix.
+    git quotes no spaces, so the parting is where both names are the same but for their prefixes,
+    and these as short as can be.
     """
     if new and text.endswith(f" {new}"):
         return unquoted(text[: -len(new) - 1]), unquoted(new)
     if old and text.startswith(f"{old} "):
         return unquoted(old), unquoted(text[len(old) + 1 :])
     pairs = [(unquoted(left), unquoted(right)) for left, right in _partings(text)]
-    alike = (pair for pair in pairs if len(set(bare(*pair))) == 1)
     if len(pairs) == 1:
         return pairs[0]
-    if pair := next(alike, None):
-        return pair
+    alike = [pair for pair in pairs if len(set(bare(*pair))) == 1]
+    if alike:
+        return max(alike, key=lambda pair: len(bare(*pair)[0]))
     raise InputError(
         f"the names in `diff --git {single_line(text, 80)}` can't be told apart",
         "make the diff without prefixes of your own: `git diff --default-prefix`",
@@ -79,14 +80,15 @@ def bare(old: str, new: str) -> tuple[str, str]:
     Those that are not git's own can be told only where the names are the same: what they end in
     alike, whole folders, is the name.
     """
-    if old == new:
-        return old, new
-    if (old[:2], new[:2]) in _PREFIXES:
-        return old[2:], new[2:]
+    named = (old[2:], new[2:]) if (old[:2], new[:2]) in _PREFIXES else (old, new)
+    if named[0] == named[1]:
+        return named
     pairs = zip(reversed(old.split("/")), reversed(new.split("/")), strict=False)
     same = [one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
     shared = "/".join(reversed(same)).lstrip("/")
-    return (shared, shared) if shared else (old, new)
+    if shared and (named == (old, new) or shared in (old, new)):
+        return shared, shared
+    return named
 
 
 def safe(path: str) -> str:
