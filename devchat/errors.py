@@ -15,7 +15,8 @@
     │   └── ContextError          5   it does not fit into the model's window
     └── StorageError              6   a local folder or file can't be written
 
-It does not know how an error is shown; `devchat.cli` does.
+A review that was shown exits with 1 for its findings (`--fail-on`), and with 7 where a part of it
+failed: neither is an error. How an error is shown `devchat.cli` knows.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from devchat.cli import COMMANDS
+from devchat.render.review.objects import review_schema
 from devchat.settings.load import variable_of
 from devchat.settings.providers import BUILT_IN
 from devchat.settings.schema import Field, read_schema
@@ -54,6 +56,49 @@ def settings_page() -> str:
     return f"{before}{START}\n{_keys_table()}\n{_providers_table()}\n{END}{after}"
 
 
+def review_json_page() -> str:
+    """Return docs/review-json.md as it should be: its own text, with the tables made anew."""
+    before, _, rest = (DOCS / "review-json.md").read_text().partition(START)
+    _, _, after = rest.partition(END)
+    schema = review_schema()
+    tables = [_fields_table("The object", schema)]
+    tables += [
+        _fields_table(f"`{name}`", one)
+        for name, one in schema["$defs"].items()
+        if "properties" in one
+    ]
+    return f"{before}{START}\n{''.join(tables)}{END}{after}"
+
+
+def _fields_table(title: str, schema: dict[str, Any]) -> str:
+    rows = [
+        f"| `{name}` | {_type(one)} | {one['description']} |"
+        for name, one in schema["properties"].items()
+    ]
+    lines = [
+        f"## {title}",
+        "",
+        schema["description"],
+        "",
+        "| field | type | what |",
+        "|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return {"count": "integer", "line": "integer or null"}.get(name, f"[`{name}`](#{name})")
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" if one else "null" for one in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    kind = schema.get("type", "integer")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
 def _keys_table() -> str:
     rows = ["| key | variable | default | what |", "|---|---|---|---|"]
     rows += [_key_row(field) for field in read_schema().values()]
@@ -82,4 +127,5 @@ if __name__ == "__main__":
 
     (DOCS / "commands.md").write_text(commands_page())
     (DOCS / "settings.md").write_text(settings_page())
+    (DOCS / "review-json.md").write_text(review_json_page())
     (DOCS / "ask.svg").write_text(picture())

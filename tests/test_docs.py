@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import DOCS, commands_page, settings_page
+from tests.docs import DOCS, commands_page, review_json_page, settings_page
 from tests.test_house import FLOORS
 
 ROOT = DOCS.parent
@@ -20,6 +20,10 @@ def test_the_commands_page_is_what_help_says() -> None:
 
 def test_the_settings_page_names_every_key() -> None:
     assert (DOCS / "settings.md").read_text() == settings_page(), "run `make docs`"
+
+
+def test_the_review_page_describes_every_field_of_the_schema() -> None:
+    assert (DOCS / "review-json.md").read_text() == review_json_page(), "run `make docs`"
 
 
 def anchors(page: Path) -> set[str]:
