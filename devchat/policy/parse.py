@@ -10,9 +10,8 @@ from typing import Any
 from devchat.errors import SettingsError
 from devchat.policy import PathPolicy, Policy, Rule
 from devchat.policy.paths import is_glob
-from devchat.policy.values import FILE, SEVERITIES, Value
+from devchat.policy.values import FILE, SEVERITIES, Value, find_lines
 from devchat.sanitize import HIDDEN, visible
-from devchat.settings.lines import find_lines
 from devchat.settings.load import parse_toml
 
 LARGEST = 64 * 1024

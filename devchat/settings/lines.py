@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 
 from devchat.settings.schema import KeyPath
@@ -28,21 +27,17 @@ TOKEN = re.compile(
 def find_lines(text: str) -> Mapping[KeyPath, int]:
     """Map each key and table of a valid TOML text to its 1-based line, the first one that counts.
 
-    The tables of `[[name]]` are also there by their number: `("name", "0", "key")`. Keys within
-    inline tables and arrays are not told apart: see `line_of`.
+    Keys within inline tables and arrays are not told apart: see `line_of`.
     """
     lines: dict[KeyPath, int] = {}
-    count: Counter[KeyPath] = Counter()
     table: KeyPath = ()
-    for number, header, key in _statements(text):
-        path = _path(key) if header else (*table, *_path(key))
+    for number, header, key in statements(text):
+        path = path_of(key) if header else (*table, *path_of(key))
+        table = path if header else table
         for end in range(1, len(path) + 1):
             lines.setdefault(path[:end], number)
         if header:
-            lines[path] = lines[*path, str(count[path])] = number
-            table, count[path] = path, count[path] + 1
-        else:
-            lines.setdefault((*table, str(count[table] - 1), *_path(key)), number)
+            lines[path] = number
     return lines
 
 
@@ -53,8 +48,8 @@ def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
     return lines.get(path, 1)
 
 
-def _statements(text: str) -> list[tuple[int, bool, str]]:
-    """Cut a text into (line, is a table header, text of the key)."""
+def statements(text: str) -> list[tuple[int, bool, str]]:
+    """Cut a valid TOML text into (line, is a table header, text of the key)."""
     found: list[tuple[int, bool, str]] = []
     line, depth, key, start = 1, 0, "", 1
     in_value = False
@@ -77,7 +72,8 @@ def _statements(text: str) -> list[tuple[int, bool, str]]:
     return found
 
 
-def _path(key: str) -> KeyPath:
+def path_of(key: str) -> KeyPath:
+    """Read a key as it is written into its steps."""
     path: KeyPath = ()
     value: object = tomllib.loads(f"{key} = 0")
     while isinstance(value, dict):
