@@ -30,8 +30,8 @@ def read_hunks(lines: Sequence[str], at: int) -> tuple[tuple[Hunk, ...], int]:
     while at < len(lines) and (found := _HEADER.match(lines[at])):
         span = _span(found, at)
         read, after = _read_lines(lines, at + 1, span)
-        if span.old_count + span.new_count == 2 * len(read):
-            _refuse_words(lines[at + 1 : after])
+        if span.old_count + span.new_count == 2 * len(read):  # context alone: git prints no such
+            _refuse_words(lines, at + 1, after)
         hunks.append(
             Hunk(
                 lines[at],
@@ -98,11 +98,12 @@ def _end_last(read: list[Line], lines: Sequence[str], first: int, at: int) -> No
 
 
 def _out_of_step(lines: Sequence[str], first: int, at: int) -> Exception:
-    _refuse_words(lines[first : at + 1])
+    _refuse_words(lines, first, at)
     return damaged(at, "a hunk that is not as long as its header says")
 
 
-def _refuse_words(lines: Sequence[str]) -> None:
-    for line in lines:
+def _refuse_words(lines: Sequence[str], first: int, end: int) -> None:
+    """Tell a word diff by its marks, in a hunk that can't be right or soon after it."""
+    for line in lines[first : end + 100]:
         if line == "~" or ("[-" in line and "-]" in line) or ("{+" in line and "+}" in line):
             raise word_diff()
