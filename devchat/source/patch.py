@@ -12,6 +12,7 @@ from devchat.source.revisions import WORK_TREE, State, last_commit
 from devchat.source.worktree import is_plain, read_file
 
 PATCH = "the patch"
+SUBMODULE = "160000"
 
 
 class PatchSource:
@@ -23,16 +24,23 @@ class PatchSource:
     """
 
     def __init__(self, diff: Diff, repository: Repository | None = None) -> None:
-        self._new = {file.path: file for file in diff.files if file.status != "deleted"}
-        self._old = {file.old_path: file for file in diff.files if file.status != "added"}
-        self._gone = {file.path for file in diff.files if file.status == "deleted"}
-        self._added = {file.path for file in diff.files if file.status == "added"}
         self._repository = repository
-        self.differing = self._differing()
-        self._agrees = repository is not None and bool(diff.files) and not self.differing
+        last = {file.path: file for file in diff.files}
+        self._new = {path: file for path, file in last.items() if file.status != "deleted"}
+        first = {file.old_path: file for file in reversed(diff.files)}
+        self._old = {path: file for path, file in first.items() if file.status != "added"}
+        self._touched = last.keys() | first.keys()
+        self._agrees = self._agree()
         self.base = ""
         self.head = WORK_TREE if self._agrees else PATCH
         self.complete = self._agrees and repository is not None and not repository.partial
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The changed files whose content at head is out of reach."""
+        return tuple(
+            path for path, file in self._new.items() if file.hunks and self._read_new(file) is None
+        )
 
     def read(self, side: Side, path: str) -> bytes | None:
         """Return a file's content, None where it is not there or can't be known."""
@@ -42,7 +50,7 @@ class PatchSource:
             return self._read_old(path)
         if path in self._new:
             return self._read_new(self._new[path])
-        if path in self._gone or not self._agrees or self._repository is None:
+        if path in self._touched or not self._agrees or self._repository is None:
             return None
         return read_at(self._repository, State("work tree", WORK_TREE), path)
 
@@ -56,19 +64,18 @@ class PatchSource:
         if self._repository is not None:
             self._repository.objects.close()
 
-    def _differing(self) -> tuple[str, ...]:
-        """Name the files whose head is not what the work tree has."""
-        return tuple(
-            [path for path, file in self._new.items() if self._in_work_tree(file) is None]
-            + sorted(self._gone & self._present())
+    def _agree(self) -> bool:
+        """Tell whether every file is in the work tree as the patch leaves it."""
+        if self._repository is None or self._repository.top is None:
+            return False
+        told = [file for file in self._new.values() if file.hunks or file.new_blob]
+        files = [file for file in told if file.new_mode != SUBMODULE]
+        gone = self._touched - self._new.keys()
+        return (
+            bool(files or gone)
+            and all(self._in_work_tree(file) is not None for file in files)
+            and not any(read_file(self._repository.top, path) is not None for path in gone)
         )
-
-    def _present(self) -> set[str]:
-        repository = self._repository
-        if repository is None or repository.top is None:
-            return set()
-        top = repository.top
-        return {path for path in self._gone - self._new.keys() if read_file(top, path) is not None}
 
     def _read_new(self, file: FileDiff) -> bytes | None:
         whole = _whole(file, "+") if file.status == "added" else None
@@ -82,7 +89,7 @@ class PatchSource:
         if file is not None:
             whole = _whole(file, "-") if file.status == "deleted" else None
             return self._blob(file.old_blob) if whole is None else whole
-        if path in self._added or self._repository is None:
+        if path in self._touched or self._repository is None:
             return None
         # A file that the patch leaves alone: what is committed stands for its base.
         return read_at(self._repository, last_commit(self._repository), path)
@@ -92,9 +99,7 @@ class PatchSource:
         if repository is None or repository.top is None:
             return None
         data = read_file(repository.top, file.path)
-        if data is None:
-            return None
-        return stored(data, file.new_blob or file.old_blob, repository.hash_name)
+        return None if data is None else stored(data, file.new_blob, repository.hash_name)
 
     def _blob(self, blob: str) -> bytes | None:
         if self._repository is None or not blob or is_absent(blob):

@@ -112,10 +112,13 @@ def patch_change(text: str, diff: Diff, folder: Path) -> Change:
     Inside a repository its files help as far as they are surely those of the patch.
     """
     try:
-        repository = open_repository(folder)
+        source = PatchSource(diff, open_repository(folder))
     except NoRepository:
-        return Change(text, PatchSource(diff), ())
-    source = PatchSource(diff, repository)
-    differing = list(source.differing)
-    note = f"judged by the patch alone, for the files here differ: {_names(differing)}"
-    return Change(text, source, (note,) if differing else ())
+        return Change(text, PatchSource(diff))
+    except InputError as error:
+        return Change(
+            text, PatchSource(diff), (f"the repository here is not used: {error.message}",)
+        )
+    unknown = list(source.unknown)
+    note = f"judged by the patch alone, for what is here is something else: {_names(unknown)}"
+    return Change(text, source, (note,) if unknown else ())
