@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from types import MappingProxyType
 from typing import Protocol
 
 from devchat.changes import Diff, Finding, Source
@@ -15,7 +17,8 @@ class Analyzer(Protocol):
     it can't run ("" where it can).
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     @property
     def version(self) -> str: ...
@@ -28,6 +31,23 @@ class Analyzer(Protocol):
         ...
 
 
+ANALYZERS: Mapping[str, str] = MappingProxyType(
+    {
+        "conflicts": "devchat.analyzers.conflicts",
+        "python-syntax": "devchat.analyzers.python_syntax",
+        "ruff": "devchat.analyzers.ruff",
+        "parse": "devchat.analyzers.parse",
+        "json": "devchat.analyzers.json_syntax",
+        "toml": "devchat.analyzers.toml_syntax",
+        "yaml": "devchat.analyzers.yaml_syntax",
+        "shellcheck": "devchat.analyzers.shellcheck",
+        "zizmor": "devchat.analyzers.zizmor",
+        "secrets": "devchat.analyzers.secrets",
+    }
+)
+"""The analyzers by the names that a policy knows them by, and the modules that open them."""
+
+
 def open_analyzers() -> tuple[Analyzer, ...]:
     """Return every analyzer there is, in the order in which they are listed."""
-    raise NotImplementedError
+    return tuple(import_module(module).open_analyzer() for module in ANALYZERS.values())

@@ -1,0 +1,63 @@
+"""Whether a function changes, keeps or hands out the default of one of its parameters."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+
+_CHANGING = frozenset(
+    ("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove")
+    + ("reverse", "setdefault", "sort", "update", "appendleft", "extendleft")
+)
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def is_shared(text: str, line: int, column: int) -> bool:
+    """Tell whether the default at a 1-based place outlives its call; false where it can't tell."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, _Function) and (name := _parameter(node, line, column)):
+            return any(_outlives(one, name) for part in node.body for one in ast.walk(part))
+    return False
+
+
+def _parameter(function: _Function, line: int, column: int) -> str:
+    """Return the name of the parameter whose default begins at a place."""
+    return next(
+        (name for name, value in _defaults(function.args) if _begins(value, line, column)), ""
+    )
+
+
+def _begins(value: ast.expr, line: int, column: int) -> bool:
+    return value.lineno == line and value.col_offset in (column - 1, column)
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    placed = [*arguments.posonlyargs, *arguments.args]
+    ends = zip(reversed(placed), reversed(arguments.defaults), strict=False)
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    yield from ((one.arg, value) for one, value in ends)
+    yield from ((one.arg, value) for one, value in named if value is not None)
+
+
+def _outlives(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in _CHANGING and _is(node.func.value, name)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.ctx, ast.Store | ast.Del) and _is(node.value, name)
+    if isinstance(node, ast.AugAssign):
+        return _is(node.target, name)
+    if isinstance(node, ast.Assign):
+        kept = any(isinstance(target, ast.Attribute) for target in node.targets)
+        return kept and _is(node.value, name)
+    return isinstance(node, ast.Return | ast.Yield) and _is(node.value, name)
+
+
+def _is(node: ast.expr | None, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

@@ -1,0 +1,97 @@
+"""A tool of another project: where it is, which version, and what it says of both sides."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from devchat.analyzers.pairs import Pair
+from devchat.analyzers.sandbox import USUAL, Limits, run, said, scratch
+from devchat.errors import AnalyzerError, DevchatError
+
+Item = TypeVar("Item")
+_VERSION = re.compile(rb"\d+(?:\.\d+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An executable by its absolute path, "" where it is not there."""
+
+    name: str
+    path: str
+    limits: Limits = USUAL
+
+    @property
+    def absent(self) -> str:
+        """Say that it is missing, and how to get it."""
+        if self.path:
+            return ""
+        return f"`{self.name}` is not installed: pip install 'devchat-cli[analyzers]'"
+
+    @property
+    def version(self) -> str:
+        """Ask it; "" where it does not say."""
+        if not self.path:
+            return ""
+        try:
+            with scratch({}) as folder:
+                found = _VERSION.search(run([self.path, "--version"], folder, self.limits)[1])
+        except DevchatError:
+            return ""
+        return found[0].decode() if found else ""
+
+    def say(self, options: Sequence[str], texts: dict[str, str], fine: Sequence[int]) -> bytes:
+        """Run it once over some files; raises `AnalyzerError` unless its status is a fine one."""
+        with scratch(texts) as folder:
+            code, out = run([self.path, *options, "--", *sorted(texts)], folder, self.limits)
+            if code not in fine:
+                raise AnalyzerError(
+                    f"`{self.name}` failed: {said(folder) or f'exit status {code}'}"
+                )
+        return out
+
+
+def find_tool(name: str) -> Tool:
+    """Find a tool beside the Python that runs this, else on PATH; never in a relative folder."""
+    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
+    folders += os.environ.get("PATH", "").split(os.pathsep)
+    absolute = os.pathsep.join(one for one in folders if Path(one).is_absolute())
+    return Tool(name, shutil.which(name, path=absolute) or "")
+
+
+def of_both(judged: Sequence[Pair], suffix: Callable[[Pair], str]) -> dict[str, str]:
+    """Return the texts of both sides that are not empty, under harmless names."""
+    return {
+        f"{2 * number + at:06}.{suffix(pair)}": text
+        for number, pair in enumerate(judged)
+        for at, text in enumerate((pair.base, pair.head))
+        if text
+    }
+
+
+def by_file(
+    items: Iterable[Item], name: Callable[[Item], str]
+) -> Callable[[int], tuple[list[Item], list[Item]]]:
+    """Sort what a tool says by file; the result gives base's and head's of the nth pair."""
+    found = defaultdict[int, list[Item]](list)
+    for item in items:
+        found[int(Path(name(item)).stem)].append(item)
+    return lambda number: (found[2 * number], found[2 * number + 1])
+
+
+@contextmanager
+def reading(tool: str) -> Iterator[None]:
+    """Translate what goes wrong where a tool's answer is not of the expected form."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise AnalyzerError(f"`{tool}` answered in a form that is not known") from error
