@@ -16,7 +16,7 @@ _TICKS = re.compile("`+")
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # What a forge would link, and by linking tell others of.
-_LINKED = re.compile(r"\S*(?:@[\w./-]|#\d|\bgh-\d|://|\bwww\.|\bmailto:)\S*", re.IGNORECASE)
+_LINKED = re.compile(r"\S*(?:@[\w./-]|#\d|gh-\d|://|www\.|mailto:)\S*", re.IGNORECASE)
 _BEFORE, _AFTER = "([{<\"'*_", ")]}>\"'*_.,;:!?"
 _SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
 _ITEM = re.compile(r"( *)([-*]|\d{1,9}[.)]) +(?=\S)")

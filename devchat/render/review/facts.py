@@ -53,6 +53,12 @@ def overflow_line(review: Review) -> str:
     return f"{more}: --max-findings {everything}"
 
 
+def sides(receipt: Receipt) -> str:
+    """Say what was compared with what, in brackets after a space; "" where that is not known."""
+    known = receipt.base and receipt.head
+    return " " + single_line(f"({receipt.base} to {receipt.head})") if known else ""
+
+
 def facts(receipt: Receipt) -> list[Fact]:
     """List what was reviewed and what was not, who looked, and what else should be known."""
     return [
@@ -87,13 +93,13 @@ def _hunk_facts(receipt: Receipt) -> Iterator[Fact]:
             groups.setdefault((hunk.state, reason), Counter())[file.path] += 1
         if not file.hunks:
             groups.setdefault(("skipped", file.reason), Counter())[file.path] += 0
-    sides = f" ({receipt.base} to {receipt.head})" if receipt.base and receipt.head else ""
+    between = sides(receipt)
     for state in get_args(HunkState):
         for (of, reason), paths in groups.items():
             if of == state:
                 named = state != "reviewed"
-                yield Fact(state, _group(reason, paths, named) + (sides if not named else ""))
-                sides = "" if not named else sides
+                yield Fact(state, _group(reason, paths, named) + ("" if named else between))
+                between = between if named else ""
 
 
 def _group(reason: str, paths: Counter[str], named: bool) -> str:
@@ -122,12 +128,12 @@ def _analyzer_facts(receipt: Receipt) -> Iterator[Fact]:
 
 def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     usage = receipt.usage
-    seconds = f"{receipt.seconds:.1f} s"
+    seconds = f"{receipt.seconds:.1f}s"
     if not receipt.model:
         yield Fact("model", f"none: only analyzers looked, {seconds}")
         return
     about = "" if usage.exact else "about "
-    tokens = f"{about}{usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written"
+    tokens = f"{about}{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out"
     name = f"{receipt.model} on {receipt.location}" if receipt.location else receipt.model
     yield Fact("model", f"{single_line(name)}, {tokens}, {seconds}")
 

@@ -26,12 +26,13 @@ def finding_rows(finding: Finding, diff: Diff, pen: Pen) -> Iterator[Row]:
     tint = pen.tint(finding.severity)
     head = [Run(f"{pen.mark(finding.severity)}{finding.severity}", tint), Run("  ")]
     yield from pen.wrap([*head, Run(single_line(finding.title), style.BOLD)], hang=2)
-    about = [Run(place(finding), style.UNDERLINE), Run(f" · {origin(finding)}", style.DIM)]
+    side = ", removed" if finding.side == "LEFT" else ""
+    about = [Run(place(finding), style.UNDERLINE), Run(f"{side} · {origin(finding)}", style.DIM)]
     yield from pen.wrap(about, indent=2)
     yield ()
     lines = code_of(diff, finding)
     digits = max((len(str(line.number)) for line in lines), default=0)
-    gutter = digits + 3 if lines else 1
+    gutter = digits + 3 if lines else 2
     bar = pen.mark("bar")
     yield from _code_rows(finding, lines, pen, digits)
     margin = (Run(" " * gutter), Run(bar, tint), Run(" "))

@@ -61,7 +61,7 @@ class Pen:
     ) -> list[Row]:
         """Wrap runs behind a margin; rows after the first are indented by `hang` besides."""
         width = (columns or self.columns) - row_width(margin) - indent
-        rows = wrap(runs, max(8, width - hang))
+        rows = wrap(runs, max(4, width - hang))
         blank = (Run(" " * indent),) if indent else ()
         hanging = (Run(" " * hang),) if hang else ()
         return [(*margin, *blank, *(hanging if at else ()), *row) for at, row in enumerate(rows)]
