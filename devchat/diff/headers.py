@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from devchat.changes import FileDiff, FileStatus, Hunk
 from devchat.diff.hunks import read_hunks
@@ -55,17 +54,14 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
 
 
 def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
-    old_path, path = _paths(names, fields)
     status = next((one for field, one in _STATUSES.items() if field in fields), None)
-    old_mode = fields.get("old mode") or fields.get("deleted file mode", "")
-    new_mode = fields.get("new mode") or fields.get("new file mode", "")
+    old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode", ""))
+    new_mode = _mode(fields.get("new mode") or fields.get("new file mode", ""))
     blobs = _BLOBS.match(fields.get("index", ""))
     if blobs and blobs[3]:
         old_mode = new_mode = blobs[3]
     return FileDiff(
-        safe(path),
-        safe(old_path),
-        status or ("modified" if path == old_path else "renamed"),
+        *_named(*_paths(names, fields), status or _absence(fields)),
         hunks,
         old_mode=old_mode,
         new_mode=new_mode,
@@ -73,6 +69,28 @@ def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> Fil
         new_blob=blobs[2] if blobs else "",
         binary="GIT binary patch" in fields or any(one.startswith("Binary") for one in fields),
     )
+
+
+def _mode(field: str) -> str:
+    return field if re.fullmatch("[0-7]{6}", field) else ""
+
+
+def _absence(fields: Mapping[str, str]) -> FileStatus | None:
+    """Tell what is added or deleted where its mode is not said."""
+    if fields.get("---") == NOWHERE:
+        return "added"
+    return "deleted" if fields.get("+++") == NOWHERE else None
+
+
+def _named(
+    old_path: str, path: str, status: FileStatus | None = None
+) -> tuple[str, str, FileStatus]:
+    """Make both names safe, and the same unless the file is renamed or copied."""
+    if status == "added":
+        old_path = path
+    elif status == "deleted":
+        path = old_path
+    return safe(path), safe(old_path), status or ("modified" if path == old_path else "renamed")
 
 
 def _paths(names: str, fields: Mapping[str, str]) -> tuple[str, str]:
@@ -91,24 +109,19 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
     if not hunks:
         raise cut_off(at + 2)
     old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
-    old_path, path = _plain_paths(old, new)
-    file = FileDiff(safe(path), safe(old_path), "modified", hunks)
+    status: FileStatus | None = None
     if old == NOWHERE or (_ABSENT.match(lines[at]) and not hunks[0].old_count):
-        file = replace(file, status="added")
+        status = "added"
     elif new == NOWHERE or (_ABSENT.match(lines[at + 1]) and not hunks[0].new_count):
-        file = replace(file, status="deleted")
-    elif path != old_path:
-        file = replace(file, status="renamed")
-    return file, after
+        status = "deleted"
+    return FileDiff(*_named(*_plain_paths(old, new), status), hunks), after
 
 
 def read_other(line: str) -> FileDiff | None:
     """Read a line that stands for a file: a binary one, or a submodule; None for any other."""
     if line.startswith("Binary files ") and line.endswith(" differ"):
         old, _, new = line[13:-7].rpartition(" and ")
-        old_path, path = _plain_paths(unquoted(old), unquoted(new))
-        status: FileStatus = "modified" if path == old_path else "renamed"
-        return FileDiff(safe(path), safe(old_path), status, binary=True)
+        return FileDiff(*_named(*_plain_paths(unquoted(old), unquoted(new))), binary=True)
     found = _SUBMODULE.match(line)
     return _submodule(found["path"], found["old"], found["new"]) if found else None
 
@@ -120,7 +133,7 @@ def _submodule(path: str, old: str, new: str) -> FileDiff:
     elif not new.strip("0"):
         status = "deleted"
     modes = ("" if status == "added" else _GITLINK, "" if status == "deleted" else _GITLINK)
-    return FileDiff(safe(path), path, status, (), *modes, old, new)
+    return FileDiff(*_named(path, path, status), (), *modes, old, new)
 
 
 def _plain_paths(old: str, new: str) -> tuple[str, str]:

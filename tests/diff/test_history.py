@@ -47,7 +47,9 @@ def raw(output: str) -> list[tuple[str, ...]]:
             *_, old_blob, new_blob, letter = word.split()
             old = next(words)
             new = next(words) if letter[0] in "RC" else old
-            rows.append((STATUSES[letter[0]], old, new, old_blob, new_blob))
+            # A file that becomes a link is printed as two.
+            for status in ("deleted", "added") if letter == "T" else (STATUSES[letter[0]],):
+                rows.append((status, old, new, old_blob, new_blob))
     return rows
 
 
