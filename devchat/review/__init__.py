@@ -5,70 +5,74 @@ One pipeline for the terminal and for the bot. It has no tools, no shell and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Generator
+from dataclasses import replace
+from time import monotonic
 
-from devchat.analyzers import Analyzer
-from devchat.backends import Backend
-from devchat.changes import Diff, Review, Severity, Source
+from devchat.changes import Diff, Review, Source
 from devchat.policy import Policy
-from devchat.prompts import Prompt
+from devchat.review.ask import Asked, ask
+from devchat.review.files import Files
+from devchat.review.fingerprint import fingerprinted
+from devchat.review.judge import Judged, judge
+from devchat.review.plan import Plan, prepare
+from devchat.review.rank import rank
+from devchat.review.receipt import Aside, file_receipts, seen_by, written
+from devchat.review.summary import own_words, summarise
+from devchat.review.verify import Verified, verify
+from devchat.review.wishes import Progress, Prompts, Reviewers, Task, Wishes
+
+__all__ = ["Plan", "Progress", "Prompts", "Reviewers", "Wishes", "plan", "review"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How this review is wanted: what the caller asks beyond the repository's policy.
-
-    None leaves a choice to the policy. `paths` are globs (none: all). `model_findings` lets a
-    tiny model find too; `about` is what the author says of the change (title, description).
-    """
-
-    min_severity: Severity | None = None
-    max_findings: int | None = None
-    paths: tuple[str, ...] = ()
-    model_findings: bool = False
-    verify: bool = False
-    shots: int | None = None
-    temperature: float | None = None
-    seed: int | None = None
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a review is: `done` of `total` steps of a phase, and tokens so far."""
-
-    phase: Literal["analyse", "ask", "verify", "summarise"]
-    done: int
-    total: int
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Prompts:
-    """The prompts of a review, loaded by whoever knows where they are."""
-
-    find: Prompt
-    verify: Prompt
-    summary: Prompt
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewers:
-    """Who looks at a change. Without a backend only analyzers speak."""
-
-    analyzers: Sequence[Analyzer]
-    backend: Backend | None
-    prompts: Prompts
+def plan(diff: Diff, source: Source, reviewers: Reviewers, policy: Policy, wishes: Wishes) -> Plan:
+    """Do all that comes before asking: for a dry run. Raises as `review` does."""
+    steps = prepare(Task(diff, source, reviewers, policy, wishes), Files(source))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            planned: Plan = done.value
+            return planned
 
 
 def review(
     diff: Diff, source: Source, reviewers: Reviewers, policy: Policy, wishes: Wishes
-) -> Iterator[Progress | Review]:
-    """Review a change; the `Review` comes last.
+) -> Generator[Progress | Review, None, None]:
+    """Review a change; the `Review` comes last. Closing the iterator cancels what is asked.
 
-    A chunk that no answer came for is in the receipt,
-    not raised. Raises `InputError` where nothing can be reviewed at all.
+    A chunk that no answer came for is in the receipt, not raised. Raises `ContextError` where
+    the model's window has no room for a change, `BackendError` where its tokens can't be counted.
     """
-    raise NotImplementedError
+    started = monotonic()
+    task, files = Task(diff, source, reviewers, policy, wishes), Files(source)
+    planned = yield from prepare(task, files)
+    asking, analysed = planned.asking, planned.analysed
+    asked = Asked() if asking is None else (yield from ask(planned.chunks, asking))
+    judged = judge(analysed.findings, asked.answers, files)
+    looked = yield from _second_look(task, judged, files, asked)
+    ranked = rank(looked.findings, policy, wishes)
+    receipts = file_receipts(diff, planned.selection, seen_by(planned), asked.failed)
+    own = own_words(ranked.findings, receipts)
+    told = yield from summarise(task, planned.wording, asked, ranked.findings, own)
+    known = fingerprinted((*ranked.findings, *ranked.overflow), diff, files)
+    dropped = (*judged.dropped, *looked.dropped, *ranked.dropped)
+    notes = (*planned.notes, *judged.notes, *looked.notes, *told.notes)
+    receipt = written(task, asked, receipts, analysed, Aside(dropped, notes))
+    shown = len(ranked.findings)
+    receipt = replace(receipt, seconds=monotonic() - started)
+    yield Review(told.text, known[:shown], receipt, known[shown:])
+
+
+def _second_look(
+    task: Task, judged: Judged, files: Files, asked: Asked
+) -> Generator[Progress, None, Verified]:
+    """Look at the model's findings again where that is wished and the model is large."""
+    backend = task.reviewers.backend
+    if backend is None or not task.wishes.verify:
+        return Verified(judged.findings, [])
+    if backend.tier != "large":
+        note = f"`{backend.name}` is too small to look at its findings again"
+        return Verified(judged.findings, [], (note,))
+    looked = yield from verify(task, backend, judged.findings, files, asked)
+    return looked
