@@ -34,7 +34,7 @@ def headline(review: Review) -> str:
         return counted(findings) + (f"; {failed}" if hunks["failed"] else "")
     if not hunks["reviewed"]:
         return _nothing(review.receipt, hunks)
-    where = f"in {plural(_touched(review.receipt, 'reviewed'), 'file')}"
+    where = f"in {plural(_touched(review.receipt, 'reviewed'), 'file')}{_by(review.receipt)}"
     return f"No findings {where}" + (f", but {failed}" if hunks["failed"] else "")
 
 
@@ -53,15 +53,11 @@ def overflow_line(review: Review) -> str:
     return f"{more}: --max-findings {everything}"
 
 
-def sides(receipt: Receipt) -> str:
-    """Say what was compared with what, in brackets after a space; "" where that is not known."""
-    known = receipt.base and receipt.head
-    return " " + single_line(f"({receipt.base} to {receipt.head})") if known else ""
-
-
 def facts(receipt: Receipt) -> list[Fact]:
     """List what was reviewed and what was not, who looked, and what else should be known."""
+    known = receipt.base and receipt.head
     return [
+        *([Fact("compared", single_line(f"{receipt.base} to {receipt.head}"))] if known else []),
         *_hunk_facts(receipt),
         *_analyzer_facts(receipt),
         *_model_facts(receipt),
@@ -80,6 +76,13 @@ def _nothing(receipt: Receipt, hunks: Counter[HunkState]) -> str:
     return "Nothing to review"
 
 
+def _by(receipt: Receipt) -> str:
+    """Say so where all that was reviewed was so with one reservation: by analyzers only."""
+    hunks = [one for file in receipt.files for one in file.hunks if one.state == "reviewed"]
+    reasons = {one.reason for one in hunks}
+    return single_line(f", {reasons.pop()}") if len(reasons) == 1 and "" not in reasons else ""
+
+
 def _touched(receipt: Receipt, state: HunkState) -> int:
     return sum(any(one.state == state for one in file.hunks) for file in receipt.files)
 
@@ -93,13 +96,11 @@ def _hunk_facts(receipt: Receipt) -> Iterator[Fact]:
             groups.setdefault((hunk.state, reason), Counter())[file.path] += 1
         if not file.hunks:
             groups.setdefault(("skipped", file.reason), Counter())[file.path] += 0
-    between = sides(receipt)
     for state in get_args(HunkState):
         for (of, reason), paths in groups.items():
             if of == state:
                 named = state != "reviewed"
-                yield Fact(state, _group(reason, paths, named) + ("" if named else between))
-                between = between if named else ""
+                yield Fact(state, _group(reason, paths, named))
 
 
 def _group(reason: str, paths: Counter[str], named: bool) -> str:
@@ -129,8 +130,9 @@ def _analyzer_facts(receipt: Receipt) -> Iterator[Fact]:
 def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     usage = receipt.usage
     seconds = f"{receipt.seconds:.1f}s"
+    if not receipt.model and receipt.files:
+        yield Fact("model", f"no model spoke: only analyzers looked, {seconds}")
     if not receipt.model:
-        yield Fact("model", f"none: only analyzers looked, {seconds}")
         return
     about = "" if usage.exact else "about "
     tokens = f"{about}{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out"

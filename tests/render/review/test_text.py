@@ -79,7 +79,8 @@ WHOLE = """\
 
 ✖ 2 errors, 2 warnings, 2 notes; part of the review failed (1 of 3 hunks)
   The cart skips free items.
-  reviewed   1 hunk in 1 file (main to the work tree)
+  compared   main to the work tree
+  reviewed   1 hunk in 1 file
   skipped    1 hunk in poetry.lock: a lock file
              logo.png: binary
   failed     1 hunk in shop/web.py: no answer came
@@ -98,9 +99,10 @@ def test_a_whole_review() -> None:
 
 
 def test_a_clean_change_is_two_lines() -> None:
-    assert text(CLEAN) == (
-        "✔ No findings in 1 file (main to the work tree)\n"
-        "  SmolLM2-135M-Instruct on this machine, 1,234 tokens in, 56 out, 4.2s\n"
+    assert text(CLEAN, Look(100)) == (
+        "✔ No findings in 1 file\n"
+        "  main to the work tree; SmolLM2-135M-Instruct on this machine, 1,234 tokens in, 56 out,"
+        " 4.2s\n"
     )
 
 
@@ -111,7 +113,7 @@ NOT_CLEAN = [
         receipt("reviewed", "failed"),
         "✖ No findings in 1 file, but part of the review failed (1 of 2 hunks)",
     ),
-    (replace(CLEAN.receipt, files=()), "○ Nothing to review (main to the work tree)"),
+    (replace(CLEAN.receipt, files=()), "○ Nothing to review"),
 ]
 
 
@@ -124,7 +126,19 @@ def test_a_review_that_did_not_happen_never_looks_clean(seen: object, headline: 
 
 def test_only_analyzers_looked() -> None:
     seen = replace(CLEAN.receipt, model="", location="", tier=None)
-    assert "none: only analyzers looked, 4.2s" in text(replace(CLEAN, receipt=seen))
+    assert "no model spoke: only analyzers looked, 4.2s" in text(replace(CLEAN, receipt=seen))
+    only = receipt("reviewed", "reviewed", reason="analyzers only")
+    seen = replace(only, analyzers=(), model="", notes=("a note",))
+    assert text(replace(CLEAN, receipt=seen)) == (
+        "✔ No findings in 1 file, analyzers only\n"
+        "  main to the work tree; no model spoke: only analyzers looked, 4.2s\n"
+        "  a note\n"
+    )
+
+
+def test_nothing_to_review_says_why() -> None:
+    seen = replace(CLEAN.receipt, files=(), model="", base="", notes=("nothing differs",))
+    assert text(Review("", (), seen)) == "○ Nothing to review\n  nothing differs\n"
 
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 100, 200])

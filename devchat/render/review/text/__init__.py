@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devchat.render.review import Shown
-from devchat.render.review.facts import headline, overflow_line, sides
+from devchat.render.review.facts import headline, overflow_line
 from devchat.render.review.text.finding import finding_rows
 from devchat.render.review.text.frame import Pen
-from devchat.render.review.text.receipt import is_plain_sailing, receipt_rows, short_row
+from devchat.render.review.text.receipt import is_plain_sailing, receipt_rows, short_rows
 from devchat.render.terminal import style
 from devchat.render.terminal.wrap import Row, Run
 from devchat.sanitize import single_line
@@ -32,15 +32,11 @@ def _rows(shown: Shown, pen: Pen) -> Iterator[Row]:
     if more := overflow_line(review):
         yield from pen.wrap([Run(more, style.DIM)])
         yield ()
-    quiet = is_plain_sailing(review)
-    between = Run(sides(review.receipt) if quiet else "")
-    yield from pen.wrap(
-        [Run(*_mark(shown, pen)), Run(headline(review), style.BOLD), between], hang=2
-    )
+    yield from pen.wrap([Run(*_mark(shown, pen)), Run(headline(review), style.BOLD)], hang=2)
     if review.findings and review.summary:
         yield from pen.wrap([Run(single_line(review.summary, 2_000))], indent=2)
-    if quiet:
-        yield from pen.wrap([Run(short_row(review.receipt), style.DIM)], indent=2)
+    if is_plain_sailing(review):
+        yield from short_rows(review.receipt, pen)
     else:
         yield from receipt_rows(review.receipt, pen)
 

@@ -1,4 +1,4 @@
-"""The receipt under a review: two lines where all went well, else a line for each fact."""
+"""The receipt under a review: a line where all went well, else one for each fact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devchat.render.review.text.frame import Pen
 from devchat.render.terminal import style
 from devchat.render.terminal.wrap import Row, Run
 
-_QUIET = {"reviewed", "analyzers", "model"}
+_QUIET = {"compared", "reviewed", "analyzers", "model", "note"}
 _ALARMING = {"failed": "error", "note": "note"}
 _LABEL = 11
 
@@ -18,13 +18,17 @@ _LABEL = 11
 def is_plain_sailing(review: Review) -> bool:
     """Tell whether there is nothing to say but who found nothing in what was all reviewed."""
     labels = {fact.label for fact in facts(review.receipt)}
-    reasons = {hunk.reason for file in review.receipt.files for hunk in file.hunks}
-    return not review.findings and labels <= _QUIET and not any(reasons)
+    files = review.receipt.files
+    left_out = bool(files) and not any(file.hunks for file in files)
+    return not (review.findings or left_out) and labels <= _QUIET
 
 
-def short_row(receipt: Receipt) -> str:
-    """Write such a receipt in one row."""
-    return "; ".join(fact.text for fact in facts(receipt) if fact.label == "model")
+def short_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
+    """Draw of such a receipt who spoke, and what else the reader should know."""
+    told = facts(receipt)
+    who = "; ".join(fact.text for fact in told if fact.label in ("compared", "model"))
+    for text in (who, *(fact.text for fact in told if fact.label == "note")):
+        yield from pen.wrap([Run(text, style.DIM)], indent=2)
 
 
 def receipt_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
