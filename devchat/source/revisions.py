@@ -8,6 +8,7 @@ from typing import Literal
 from devchat.errors import InputError, UsageError
 from devchat.sanitize import single_line
 from devchat.source.repository import Repository
+from devchat.source.worktree import is_plain
 
 WORK_TREE = "the work tree"
 INDEX = "what is staged"
@@ -130,6 +131,6 @@ def _unknown(repository: Repository, revision: str) -> InputError:
     )
     near = get_close_matches(revision, listed.decode("utf-8", "replace").splitlines(), 1, 0.6)
     hint = f"did you mean `{single_line(near[0])}`?" if near else "`git branch -a` lists branches"
-    if (repository.git.folder / revision).exists():
+    if is_plain(revision) and (repository.git.folder / revision).exists():
         hint = f"to review only what is in it: `devchat review --path {name}`"
     return InputError(f"there is no revision `{name}`", hint)
