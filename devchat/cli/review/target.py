@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devchat.changes import Diff
@@ -14,6 +14,7 @@ from devchat.source.change import Change
 
 _LARGEST = 25_000_000
 _PATIENCE = 5.0
+_EMPTY = "the patch is empty; `devchat review HEAD` reviews what is not committed yet"
 _LESS = "review a part of it: git diff -- PATH | devchat review"
 
 
@@ -36,7 +37,8 @@ def read_target(target: Target, folder: Path) -> tuple[Change, Diff]:
     if patch is not None:
         text = patch.decode("utf-8", "surrogateescape")
         diff = parse(text)
-        return patch_change(text, diff, folder), diff
+        change = patch_change(text, diff, folder)
+        return (change if text.strip() else replace(change, notes=(_EMPTY,))), diff
     change = read_change(
         folder, revisions=target.named, staged=target.staged, worktree=target.worktree
     )

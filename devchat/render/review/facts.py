@@ -10,6 +10,7 @@ from devchat.changes import Finding, HunkState, Receipt, Review, Severity
 from devchat.sanitize import single_line
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(get_args(Severity)))
+OVERFLOWN = "beyond the ceiling"
 _MOST_NAMED = 3
 
 
@@ -44,6 +45,12 @@ def counted(findings: Iterable[Finding]) -> str:
     return ", ".join(plural(counts[one], one) for one in WORST_FIRST if counts[one])
 
 
+def summary(review: Review) -> str:
+    """Return a review's summary; "" where it only counts, as the headline does."""
+    own = review.summary.startswith(counted(review.findings))
+    return "" if own or not review.findings else review.summary
+
+
 def overflow_line(review: Review) -> str:
     """Say how many findings are not shown and how to see them; "" where all are."""
     if not review.overflow:
@@ -61,7 +68,7 @@ def facts(receipt: Receipt) -> list[Fact]:
         *_hunk_facts(receipt),
         *_analyzer_facts(receipt),
         *_model_facts(receipt),
-        *([Fact("dropped", _dropped(receipt))] if any(receipt.dropped.values()) else []),
+        *_dropped_facts(receipt),
         *(Fact("note", single_line(one, 400)) for one in receipt.notes),
     ]
 
@@ -140,8 +147,15 @@ def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     yield Fact("model", f"{single_line(name)}, {tokens}, {seconds}")
 
 
-def _dropped(receipt: Receipt) -> str:
-    return ", ".join(f"{count:,} {single_line(why)}" for why, count in receipt.dropped.items())
+def _dropped_facts(receipt: Receipt) -> Iterator[Fact]:
+    """Count what is not shown, but for what is kept as overflow: that has a line of its own."""
+    counts = [
+        f"{count:,} {single_line(why)}"
+        for why, count in receipt.dropped.items()
+        if count and why != OVERFLOWN
+    ]
+    if counts:
+        yield Fact("dropped", ", ".join(counts))
 
 
 def place(finding: Finding) -> str:

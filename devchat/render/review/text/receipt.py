@@ -40,7 +40,7 @@ def receipt_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
 
 
 def _fact_rows(fact: Fact, before: str, pen: Pen) -> list[Row]:
-    label = "" if fact.label == before else fact.label
+    label = "" if fact.label == before != "note" else fact.label
     tint = pen.tint(_ALARMING[fact.label]) if fact.label in _ALARMING else style.DIM
     margin = (Run(f"  {label:<{_LABEL}}", tint),)
     rows = pen.wrap([Run(fact.text)], margin=margin)
