@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 
 import devchat
@@ -68,6 +68,8 @@ def missing(package: str, distribution: str) -> str:
 
 def version_of(distribution: str) -> str:
     """Return the version of a library, "" where it does not say."""
+    from importlib import metadata
+
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,6 +12,11 @@ from devchat.changes import Finding, Line, Side
 from devchat.sanitize import single_line
 
 _Key = tuple[str, object]
+_SAMPLES = re.compile(
+    r"(^|/)(fixtures?|test_?data|samples?|corpus|snapshots?|__snapshots__|invalid|malformed)/"
+    r"|(^|[/_.-])(invalid|malformed|broken|bad|syntax_?error)([_.-]|[^/]*$)",
+    re.IGNORECASE,
+)
 
 
 def introduced(
@@ -39,9 +45,9 @@ def broken(
     """Yield the first place where head can't be parsed, unless base could not either.
 
     A parser often gives up far from the cause: what lies outside of the hunks is anchored to
-    the changed line nearest to it.
+    the changed line nearest to it. What is added among samples may be broken on purpose.
     """
-    if base or not head:
+    if base or not head or (pair.added and _SAMPLES.search(pair.path)):
         return
     first = head[0]
     side, line = _nearest(pair, first.line)

@@ -17,7 +17,8 @@ from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
 from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
-_RM = re.compile(r"(^|[;&|(\s])rm\s")
+_RM = re.compile(r"(^|[;&|(\s])rm\s+(-\S+\s+)*(-\w*[rR]|--recursive)")
+_LARGEST = 100_000  # Larger ones, such as `configure`, take it minutes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def open_analyzer() -> Analyzer:
 def _suffix(pair: Pair) -> str:
     """Return the suffix for a script that shellcheck can read, "" for others."""
     first = text_lines(pair.head)[0]
+    if len(pair.head) > _LARGEST or first.startswith(("#compdef", "#autoload")):
+        return ""
     if first.startswith("#!"):
         return "sh" if _SHELLS.match(first) else ""
     suffix = pair.path.rpartition(".")[2]
