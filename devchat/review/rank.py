@@ -74,7 +74,9 @@ def _same(one: Finding, other: Finding) -> bool:
         return one.line == other.line and alike(one.title, other.title)
     if one.start_line > (other.line or 0) or other.start_line > (one.line or 0):
         return False
-    return one.source != "model" or one.category == other.category or alike(one.title, other.title)
+    same = (one.start_line, one.quote, one.category)
+    twice = same == (other.start_line, other.quote, other.category)
+    return one.source != "model" or twice or alike(one.title, other.title)
 
 
 def _joined(one: Finding, other: Finding) -> Finding:

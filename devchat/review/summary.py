@@ -52,7 +52,7 @@ def own_words(findings: Sequence[Finding], receipts: Sequence[FileReceipt]) -> s
     hunks = [hunk for file in files for hunk in file.hunks]
     seen = sum(hunk.state == "reviewed" for hunk in hunks)
     what = f"{_counted(len(hunks), 'hunk')} of {_counted(len(files), 'file')}"
-    if seen < len(hunks):
+    if 0 < seen < len(hunks):
         what = f"{seen:,} of {what}"
     if not hunks:
         left = f": {_counted(len(receipts), 'file')} left out" if receipts else ""
