@@ -43,13 +43,10 @@ def read_change(
         )
     repository = open_repository(folder)
     compared = _choose(repository, revisions, staged=staged, worktree=worktree)
-    states = {compared.base.kind, compared.head.kind}
-    notes = compared.notes
-    if states != {"commit"}:
-        notes += _look_around(repository, compared.head)
+    around = _look_around(repository, compared.head)
     text = _diff(repository, compared)
-    if not text:
-        notes += (f"nothing differs between {compared.base.name} and {compared.head.name}",)
+    same = f"nothing differs between {compared.base.name} and {compared.head.name}"
+    notes = (*compared.notes, *(() if text else (same,)), *around)
     return Change(text, GitSource(repository, compared.base, compared.head), notes)
 
 
@@ -81,6 +78,8 @@ def _diff(repository: Repository, compared: Comparison) -> str:
 
 def _look_around(repository: Repository, head: State) -> tuple[str, ...]:
     """Note what is not in the change. Raises `InputError` where files are not merged yet."""
+    if head.kind == "commit":
+        return ()
     others = ("--others", "--exclude-standard", "--directory", "--no-empty-directory")
     wanted = others if head.kind == "work tree" else ()
     answer = repository.git.run("ls-files", "-z", "-t", "--unmerged", *wanted)
