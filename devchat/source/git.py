@@ -25,6 +25,7 @@ from devchat.sanitize import single_line
 LARGEST = 25 << 20
 """Bytes that are read of git at once; GitHub's own limit for what it sends."""
 SECONDS = 120.0
+NEWER = "`git --version` should print 2.26 or more"
 
 # Which repository, which index (a hook of `git commit -a` has one of its own), whose settings.
 KEPT = frozenset(
@@ -112,14 +113,18 @@ class Git:
         self, arguments: tuple[str, ...], *, stdin: IO[bytes] | int, stderr: IO[bytes] | int
     ) -> subprocess.Popen[bytes]:
         call = [self.program, "-C", str(self.folder), *HARDENED, *self.settings, *arguments]
-        return subprocess.Popen(
-            [os.fsencode(one) for one in call],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=self.environ,
-            process_group=0,  # a group of its own, so that what it starts is ended with it
-        )
+        try:
+            return subprocess.Popen(
+                [os.fsencode(one) for one in call],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=self.environ,
+                process_group=0,  # a group of its own, so that what it starts is ended with it
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"git can't be run: {reason}", NEWER) from error
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,6 +132,6 @@ def _unknown(repository: Repository, revision: str) -> InputError:
     )
     near = get_close_matches(revision, listed.decode("utf-8", "replace").splitlines(), 1, 0.6)
     hint = f"did you mean `{single_line(near[0])}`?" if near else "`git branch -a` lists branches"
-    if is_plain(revision) and (repository.git.folder / revision).exists():
+    if is_plain(revision) and os.path.lexists(repository.git.folder / revision):
         hint = f"to review only what is in it: `devchat review --path {name}`"
     return InputError(f"there is no revision `{name}`", hint)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from devchat.changes import Side
 from devchat.diff import parse
+from devchat.source.blob import blob_id
 from devchat.source.files import GitSource
 from devchat.source.git import LARGEST
 from devchat.source.read import read_change
 from devchat.source.repository import open_repository
 from devchat.source.worktree import read_file
-from tests.source.repositories import Repo
+from tests.source.repositories import Repo, make_repo
 
 SIDES: tuple[Side, ...] = ("LEFT", "RIGHT")
 
@@ -216,3 +221,36 @@ def test_the_work_tree_alone_guards_itself(repo: Repo) -> None:
     assert read_file(repo.folder, "../outside") is None
     assert read_file(repo.folder / "missing", "a.py") is None
     assert read_file(repo.folder, "a.py") == b"one\ntwo\nthree\n"
+
+
+NAMES = st.lists(
+    st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
+    .map(lambda text: text.encode()[:60].decode(errors="ignore"))
+    .filter(lambda name: name not in ("", ".", "..") and name.lower() != ".git"),
+    min_size=1,
+    max_size=3,
+).map("/".join)
+
+
+@hypothesis_settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.dictionaries(NAMES, st.binary(max_size=200), max_size=4))
+def test_any_file_is_read_as_git_stores_it(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]
+) -> None:
+    repo = make_repo(tmp_path_factory.mktemp("any"))
+    for name, content in files.items():
+        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+            repo.write(name, content)
+    repo.commit({})
+    listed = repo.git("ls-tree", "-r", "-z", "HEAD").split("\0")[:-1]
+    rows = [(row.split(" ")[2].split("\t")[0], row.partition("\t")[2]) for row in listed]
+    for source in (
+        source_of(repo),
+        source_of(repo, staged=True),
+        source_of(repo, revisions="HEAD^!"),
+    ):
+        read = [(blob_id(source.read("RIGHT", path) or b""), path) for _, path in rows]
+        assert read == rows

@@ -274,6 +274,7 @@ def test_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
         ("\x1b[31m", "`␛[31m` is no revision | name a branch or a commit"),
         ("\udcff", "there is no revision `<U+DCFF>` | `git branch -a` lists branches"),
         ("", "there is no revision `` | `git branch -a` lists branches"),
+        ("x" * 5_000, "there is no revision `" + "x" * 199 + "…` | `git branch -a` lists branches"),
     ],
 )
 def test_a_revision_that_is_none(repo: Repo, revisions: str, said: str) -> None:
@@ -301,6 +302,28 @@ def test_a_change_too_large(repo: Repo) -> None:
     repo.write("a.py", ("x" * 99 + "\n") * 280_000)
     said = refusal(repo)
     assert said.startswith("the change is larger than 25 MB | review a part of it: `git diff ")
+
+
+def test_a_git_that_can_not_be_run(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    said = "git can't be run: exec format error | `git --version` should print 2.26 or more"
+    assert refusal(repo) == said
+
+
+def test_a_git_from_long_ago(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nprintf 'false\\ntrue\\nfalse\\n--show-object-format\\n/x\\n'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    said = "this git does not know the form of this repository | `git --version` should print 2.26"
+    assert refusal(repo).startswith(said)
 
 
 def test_damage_is_said(repo: Repo) -> None:
