@@ -15,6 +15,7 @@ from devchat.analyzers.introduced import broken
 from devchat.analyzers.pairs import Pair, pairs
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.sandbox import USUAL, Limits, run, said, scratch
+from devchat.analyzers.tool import version_of
 from devchat.changes import Diff, Finding, Source
 from devchat.errors import AnalyzerError
 
@@ -64,16 +65,6 @@ def missing(package: str, distribution: str) -> str:
     if importlib.util.find_spec(package):
         return ""
     return f"`{distribution}` is not installed: pip install 'devchat-cli[analyzers]'"
-
-
-def version_of(distribution: str) -> str:
-    """Return the version of a library, "" where it does not say."""
-    from importlib import metadata
-
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 def check_all(

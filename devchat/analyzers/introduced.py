@@ -55,7 +55,7 @@ def broken(
     body = first.body
     if (side, number) != ("RIGHT", first.line):
         body = f"The parser gives up at line {first.line}. {body}"
-    yield _made(name, pair, first, (side, number, number), line.text, body, None)
+    yield _made(name, pair, first, (side, number, number), line.text.removesuffix("\r"), body, None)
 
 
 def _key(lines: Sequence[str], problem: Problem) -> _Key:
@@ -110,7 +110,7 @@ def _findings(name: str, pair: Pair, problem: Problem) -> Iterator[Finding]:
         first, last = problem.line, problem.last
     else:
         suggestion = None
-    quote = "\n".join(lines[first - 1 : last])
+    quote = "\n".join(line.removesuffix("\r") for line in lines[first - 1 : last])
     shown = problem.shown or quote
     yield _made(name, pair, problem, ("RIGHT", first, last), shown, problem.body, suggestion)
 
@@ -126,7 +126,7 @@ def _made(
 ) -> Finding:
     side, first, last = place
     return Finding(
-        path=pair.file.path if side == "RIGHT" else pair.file.old_path,
+        path=pair.path,
         side=side,
         start_line=first,
         line=last,

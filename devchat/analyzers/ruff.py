@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from devchat import languages
@@ -71,7 +71,7 @@ class Ruff:
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Ruff(find_tool("ruff"))
+    return Ruff(find_tool("ruff", "ruff"))
 
 
 def _is_python(pair: Pair) -> bool:
@@ -116,9 +116,24 @@ def _branches(lines: Sequence[str], indent: str) -> bool:
 
 
 def _is_unknown(item: Mapping[str, Any], text: str) -> bool:
-    name = re.search(r"`([^`]+)`", item["message"])
-    deleted = name and re.search(rf"\bdel\b.*\b{re.escape(name[1])}\b", text)
-    return not deleted and not _NAMES_AT_RUN_TIME.search(text)
+    """Tell whether no other part of a text may bring a name about."""
+    found = re.search(r"`([^`]+)`", item["message"])
+    if not found or _NAMES_AT_RUN_TIME.search(text):
+        return False
+    name = re.escape(found[1])
+    rest = text_lines(text)[item["location"]["row"] - 1 :]
+    later = re.compile(rf"\b{name}\b[^=(]*(?<![=!<>])=(?!=)|\b(for|as|import)\b.*\b{name}\b")
+    deleted = re.search(rf"\bdel\b.*\b{name}\b", text)
+    return not deleted and not any(map(later.search, _of_function(rest)))
+
+
+def _of_function(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines as long as they may be in the function that the first is in: loops come back."""
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    for line in lines[1:] if indent else ():
+        if re.match(r"\s*(async\s+)?(def|class)\b", line) and not line[: indent - 1].isspace():
+            return
+        yield line
 
 
 def _is_kept(item: Mapping[str, Any], text: str) -> bool:
@@ -138,24 +153,17 @@ def _problem(item: Mapping[str, Any], text: str) -> Problem:
 
 def _suggested(problem: Problem, fix: Mapping[str, Any] | None, text: str) -> Problem:
     """Add a safe fix as what replaces the lines that it changes."""
-    from dataclasses import replace
-
     if not fix or fix["applicability"] != "safe":
         return problem
     lines = text_lines(text)
-    edits = sorted(fix["edits"], key=lambda one: _offset(lines, one["location"]), reverse=True)
-    first, last = edits[-1]["location"]["row"], edits[0]["end_location"]["row"]
-    begin, end = (
-        _offset(lines, {"row": first, "column": 1}),
-        _offset(lines, {"row": last, "column": len(lines[last - 1]) + 1}),
-    )
-    fixed = text
+    edits = sorted(fix["edits"], key=lambda one: _offset(lines, one["location"]))
+    first, last = edits[0]["location"]["row"], edits[-1]["end_location"]["row"]
+    at, fixed = _offset(lines, {"row": first, "column": 1}), ""
     for edit in edits:
-        start, stop = _offset(lines, edit["location"]), _offset(lines, edit["end_location"])
-        fixed = fixed[:start] + edit["content"] + fixed[stop:]
-    return replace(
-        problem, line=first, last=last, suggestion=fixed[begin : len(fixed) - len(text) + end]
-    )
+        fixed += text[at : _offset(lines, edit["location"])] + edit["content"]
+        at = _offset(lines, edit["end_location"])
+    fixed += text[at : _offset(lines, {"row": last, "column": len(lines[last - 1]) + 1})]
+    return replace(problem, line=first, last=last, suggestion=fixed.removesuffix("\r"))
 
 
 def _offset(lines: Sequence[str], place: Mapping[str, int]) -> int:

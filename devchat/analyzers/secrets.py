@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from devchat.analyzers import Analyzer
-from devchat.analyzers.checked import check_all, missing, version_of
+from devchat.analyzers.checked import check_all, missing
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.sandbox import USUAL, Limits
+from devchat.analyzers.tool import version_of
 from devchat.changes import Diff, FileDiff, Finding, Line, Source
 
 PLUGINS = (

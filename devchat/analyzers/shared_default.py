@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ _CHANGING = frozenset(
     ("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove")
     + ("reverse", "setdefault", "sort", "update", "appendleft", "extendleft")
 )
+_MEANT = re.compile("^_|cache|memo")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -23,7 +25,9 @@ def is_shared(text: str, line: int, column: int) -> bool:
         return False
     for node in ast.walk(tree):
         if isinstance(node, _Function) and (name := _parameter(node, line, column)):
-            return any(_outlives(one, name) for part in node.body for one in ast.walk(part))
+            return not _MEANT.search(name) and any(
+                _outlives(one, name) for part in node.body for one in ast.walk(part)
+            )
     return False
 
 

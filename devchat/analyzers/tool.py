@@ -24,10 +24,14 @@ _VERSION = re.compile(rb"\d+(?:\.\d+)+")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An executable by its absolute path, "" where it is not there."""
+    """An executable by its absolute path, "" where it is not there.
+
+    `known` is its version where that is known without asking it.
+    """
 
     name: str
     path: str
+    known: str = ""
     limits: Limits = USUAL
 
     @property
@@ -39,9 +43,9 @@ class Tool:
 
     @property
     def version(self) -> str:
-        """Ask it; "" where it does not say."""
-        if not self.path:
-            return ""
+        """Return its version; "" where it does not say."""
+        if self.known or not self.path:
+            return self.known
         try:
             with scratch({}) as folder:
                 found = _VERSION.search(run([self.path, "--version"], folder, self.limits)[1])
@@ -60,12 +64,24 @@ class Tool:
         return out
 
 
-def find_tool(name: str) -> Tool:
+def find_tool(name: str, distribution: str) -> Tool:
     """Find a tool beside the Python that runs this, else on PATH; never in a relative folder."""
-    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
-    folders += os.environ.get("PATH", "").split(os.pathsep)
+    beside = os.pathsep.join((sysconfig.get_path("scripts"), str(Path(sys.executable).parent)))
+    if path := shutil.which(name, path=beside):
+        return Tool(name, path, version_of(distribution))
+    folders = os.environ.get("PATH", "").split(os.pathsep)
     absolute = os.pathsep.join(one for one in folders if Path(one).is_absolute())
     return Tool(name, shutil.which(name, path=absolute) or "")
+
+
+def version_of(distribution: str) -> str:
+    """Return the version of what is installed, "" where it is not known."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def of_both(judged: Sequence[Pair], suffix: Callable[[Pair], str]) -> dict[str, str]:

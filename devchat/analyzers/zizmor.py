@@ -94,7 +94,7 @@ class Zizmor:
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Zizmor(find_tool("zizmor"))
+    return Zizmor(find_tool("zizmor", "zizmor"))
 
 
 def _suffix(pair: Pair) -> str:
