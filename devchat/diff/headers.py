@@ -17,6 +17,8 @@ _FIELD = re.compile(
     r"(?: |$)"
 )
 _BLOBS = re.compile(r"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?$")
+_BINARY = {"Binary files", "Binary file", "GIT binary patch"}
+_MODE = re.compile(r"[0-7]{6}$")
 _STATUSES: Mapping[str, FileStatus] = {
     "new file mode": "added",
     "deleted file mode": "deleted",
@@ -54,25 +56,26 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
 
 
 def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
-    status = next((one for field, one in _STATUSES.items() if field in fields), None)
-    old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode", ""))
-    new_mode = _mode(fields.get("new mode") or fields.get("new file mode", ""))
-    blobs = _BLOBS.match(fields.get("index", ""))
-    if blobs and blobs[3]:
-        old_mode = new_mode = blobs[3]
+    status = next((_STATUSES[field] for field in fields if field in _STATUSES), None)
+    old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode"))
+    new_mode = _mode(fields.get("new mode") or fields.get("new file mode"))
+    old_blob = new_blob = ""
+    if found := _BLOBS.match(fields.get("index", "")):
+        old_blob, new_blob = found[1], found[2]
+        old_mode, new_mode = found[3] or old_mode, found[3] or new_mode
     return FileDiff(
         *_named(*_paths(names, fields), status or _absence(fields)),
         hunks,
-        old_mode=old_mode,
-        new_mode=new_mode,
-        old_blob=blobs[1] if blobs else "",
-        new_blob=blobs[2] if blobs else "",
-        binary="GIT binary patch" in fields or any(one.startswith("Binary") for one in fields),
+        old_mode,
+        new_mode,
+        old_blob,
+        new_blob,
+        not _BINARY.isdisjoint(fields),
     )
 
 
-def _mode(field: str) -> str:
-    return field if re.fullmatch("[0-7]{6}", field) else ""
+def _mode(field: str | None) -> str:
+    return field if field and _MODE.match(field) else ""
 
 
 def _absence(fields: Mapping[str, str]) -> FileStatus | None:
@@ -94,11 +97,12 @@ def _named(
 
 
 def _paths(names: str, fields: Mapping[str, str]) -> tuple[str, str]:
-    for deed in ("rename", "copy"):
-        if f"{deed} from" in fields and f"{deed} to" in fields:
-            return unquoted(fields[f"{deed} from"]), unquoted(fields[f"{deed} to"])
-    old, new = (first_name(fields.get(one, NOWHERE)) for one in ("---", "+++"))
-    if NOWHERE not in (old, new):
+    source = fields.get("rename from") or fields.get("copy from")
+    target = fields.get("rename to") or fields.get("copy to")
+    if source and target:
+        return unquoted(source), unquoted(target)
+    old, new = first_name(fields.get("---", NOWHERE)), first_name(fields.get("+++", NOWHERE))
+    if old != NOWHERE != new:
         return bare(unquoted(old), unquoted(new))
     return bare(*split_names(names, old, new))
 

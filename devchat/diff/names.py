@@ -24,13 +24,13 @@ _LONGEST, _MOST_SPACES = 10_000, 64
 
 def first_name(text: str) -> str:
     """Return the name before a tab (a time, or nothing) as it is written, quotes included."""
-    found = _QUOTED.match(text)
+    found = _QUOTED.match(text) if text.startswith('"') else None
     return found[0] if found else text.partition("\t")[0]
 
 
 def unquoted(text: str) -> str:
     """Take a name out of git's quotes; bytes that are no UTF-8 become surrogates."""
-    found = _QUOTED.fullmatch(text)
+    found = _QUOTED.fullmatch(text) if text.startswith('"') else None
     return _ESCAPES.sub(_bytes, found[1]) if found else text
 
 
@@ -93,8 +93,8 @@ def bare(old: str, new: str) -> tuple[str, str]:
 
 def safe(path: str) -> str:
     """Return a path that stays inside its folder; raise `InputError` for any other."""
-    parts = path.split("/")
-    if not path or path.startswith("/") or "\0" in path or ".." in parts:
+    upwards = ".." in path and ".." in path.split("/")
+    if not path or path.startswith("/") or "\0" in path or upwards:
         raise InputError(
             f"`{single_line(path, 80)}` can't be the name of a file in a diff",
             "names are relative, without `..`: make the diff in the folder that holds the files",

@@ -104,6 +104,12 @@ FORMS = [
     ("two binary files", "Binary files x and y differ\n", "renamed x > y binary +0 -0"),
     ("another language", GERMAN, "modified f +1 -1"),
     ("two files that git compared", NO_INDEX, "renamed old > new +1 -1"),
+    ("two binary files that git compared", 'diff --git a/x y "b/\\303\\244"\nindex 11111..22222\n'
+     'Binary files a/x y and "b/\\303\\244" differ\n', "renamed x y > ä binary +0 -0"),
+    ("added, mode not said", "diff --git a/f b/f\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n",
+     "added f +1 -0"),
+    ("deleted, mode not said", "diff --git a/f b/f\n--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n",
+     "deleted f +0 -1"),
     ("blank context lines that lost their space", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n-a\n+b\n\n\n",
      "modified f +1 -1"),
     ("CRLF on every line", NO_INDEX.replace("\n", "\r\n"), "renamed old > new +1 -1"),

@@ -56,7 +56,7 @@ def two_trees(draw: st.DrawFn) -> tuple[Tree, Tree]:
 
 
 @given(two_trees(), OPTIONS)
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_any_two_trees(
     repository: Repository, trees: tuple[Tree, Tree], options: list[str]
 ) -> None:
