@@ -140,8 +140,8 @@ def test_findings_below_what_is_wanted(
             args = ("review", "-m", model, "--fail-on", fail_on)
             assert devchat(*args, cwd=repository.folder, stdin=None).returncode == code
     scripted(answer(severity="note"))
-    args = ("review", "-m", model, "--min-severity", "warning", "--fail-on", "note")
-    done = devchat(*args, cwd=repository.folder, stdin=None)
+    floor = ("--min-severity", "warning", "--fail-on", "note")
+    done = devchat("review", "-m", model, *floor, cwd=repository.folder, stdin=None)
     assert (done.returncode, done.stdout.split("\n")[0]) == (0, "✔ No findings in 1 file")
 
 

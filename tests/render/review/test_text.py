@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from devchat.changes import Diff, Finding, Line, Review
+from devchat.changes import Diff, Finding, Line, Receipt, Review
 from devchat.render.review import Look, render_review
 from devchat.sanitize import HIDDEN
 from tests.render.review.sample import (
@@ -51,8 +51,6 @@ WHOLE = """\
 ✖ error  An AWS access key is in the code
   shop/cart.py:44 · secret · secrets AWS Access Key
 
-  42 │         if item.price is 0:
-  43 │             continue
 ▸ 44 │ AWS = "AKIA…"
      │
      │ Revoke it.
@@ -118,7 +116,7 @@ NOT_CLEAN = [
 
 
 @pytest.mark.parametrize(("seen", "headline"), NOT_CLEAN, ids=lambda value: str(value)[:30])
-def test_a_review_that_did_not_happen_never_looks_clean(seen: object, headline: str) -> None:
+def test_a_review_that_did_not_happen_never_looks_clean(seen: Receipt, headline: str) -> None:
     lines = text(replace(CLEAN, receipt=seen)).split("\n")
     assert lines[0] == headline
     assert "✔" not in "".join(lines)
