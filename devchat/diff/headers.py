@@ -27,7 +27,8 @@ _STATUSES: Mapping[str, FileStatus] = {
 }
 # With `--submodule=log` or `=diff`.
 _SUBMODULE = re.compile(
-    r"Submodule (?P<path>.+) (?P<old>[0-9a-f]{4,64})\.{2,3}(?P<new>[0-9a-f]{4,64})(?::| \(.*\):?)$"
+    r"Submodule (?P<path>.+) (?P<old>[0-9a-f]{4,64})\.{2,3}(?P<new>[0-9a-f]{4,64})"
+    r"(?::| \([a-z ]*\):?)$"
 )
 _GITLINK = "160000"
 # How `diff -N`, hg and svn write the time of a file that is not there.
@@ -56,7 +57,8 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
 
 
 def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
-    status = next((_STATUSES[field] for field in fields if field in _STATUSES), None)
+    said = next((_STATUSES[field] for field in fields if field in _STATUSES), None)
+    status = said or _status(fields.get("---"), fields.get("+++"))
     old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode"))
     new_mode = _mode(fields.get("new mode") or fields.get("new file mode"))
     old_blob = new_blob = ""
@@ -64,7 +66,7 @@ def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> Fil
         old_blob, new_blob = found[1], found[2]
         old_mode, new_mode = found[3] or old_mode, found[3] or new_mode
     return FileDiff(
-        *_named(*_paths(names, fields), status or _absence(fields)),
+        *_named(*_paths(names, fields), status),
         hunks,
         old_mode,
         new_mode,
@@ -78,11 +80,11 @@ def _mode(field: str | None) -> str:
     return field if field and _MODE.match(field) else ""
 
 
-def _absence(fields: Mapping[str, str]) -> FileStatus | None:
-    """Tell what is added or deleted where its mode is not said."""
-    if fields.get("---") == NOWHERE:
+def _status(old: str | None, new: str | None) -> FileStatus | None:
+    """Tell by its names whether a file is added or deleted."""
+    if old == NOWHERE:
         return "added"
-    return "deleted" if fields.get("+++") == NOWHERE else None
+    return "deleted" if new == NOWHERE else None
 
 
 def _named(
@@ -113,10 +115,10 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
     if not hunks:
         raise cut_off(at + 2)
     old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
-    status: FileStatus | None = None
-    if old == NOWHERE or (_ABSENT.match(lines[at]) and not hunks[0].old_count):
+    status = _status(old, new)
+    if _ABSENT.match(lines[at]) and not hunks[0].old_count:
         status = "added"
-    elif new == NOWHERE or (_ABSENT.match(lines[at + 1]) and not hunks[0].new_count):
+    elif _ABSENT.match(lines[at + 1]) and not hunks[0].new_count:
         status = "deleted"
     return FileDiff(*_named(*_plain_paths(old, new), status), hunks), after
 
@@ -124,8 +126,9 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
 def read_other(line: str) -> FileDiff | None:
     """Read a line that stands for a file: a binary one, or a submodule; None for any other."""
     if line.startswith("Binary files ") and line.endswith(" differ"):
-        old, _, new = line[13:-7].rpartition(" and ")
-        return FileDiff(*_named(*_plain_paths(unquoted(old), unquoted(new))), binary=True)
+        names = line[13:-7].rpartition(" and ")
+        old, new = unquoted(names[0]), unquoted(names[2])
+        return FileDiff(*_named(*_plain_paths(old, new), _status(old, new)), binary=True)
     found = _SUBMODULE.match(line)
     return _submodule(found["path"], found["old"], found["new"]) if found else None
 

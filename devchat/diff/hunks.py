@@ -12,23 +12,31 @@ from devchat.diff.refusals import cut_off, damaged, word_diff
 _HEADER = re.compile(
     r"@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@", flags=re.ASCII
 )
-
-
 _Numbers = tuple[int, int, int, int]
 """A hunk's start and count at base, and at head."""
 
 
 def read_hunks(lines: Sequence[str], at: int) -> tuple[tuple[Hunk, ...], int]:
     """Read the hunks that stand at an index of the diff's lines; return them and what follows."""
-    hunks = []
+    hunks: list[Hunk] = []
     while at < len(lines) and (found := _HEADER.match(lines[at])):
         numbers = _numbers(found, at)
+        if hunks and not _follows(numbers, hunks[-1]):
+            raise damaged(at, "the header of a hunk that does not come after the one before")
         read, after = _read_lines(lines, at + 1, numbers)
         if numbers[1] + numbers[3] == 2 * len(read):  # context alone, as git never prints it
-            _refuse_words(lines, at + 1, after)
+            _refuse_words(lines, at + 1, after + 8)
         hunks.append(Hunk(lines[at], *numbers, tuple(read)))
         at = after
     return tuple(hunks), at
+
+
+def _follows(numbers: _Numbers, last: Hunk) -> bool:
+    """Tell whether a hunk shares no line with the last one; with a count of 0 it is after one."""
+    old, olds, new, news = numbers
+    old_end = last.old_start + (last.old_count or 1)
+    new_end = last.new_start + (last.new_count or 1)
+    return old + (not olds) >= old_end and new + (not news) >= new_end
 
 
 def _numbers(found: re.Match[str], at: int) -> _Numbers:
@@ -90,12 +98,12 @@ def _end_last(read: list[Line], lines: Sequence[str], first: int, at: int) -> No
 
 
 def _out_of_step(lines: Sequence[str], first: int, at: int) -> Exception:
-    _refuse_words(lines, first, at)
+    _refuse_words(lines, first, at + 100)
     return damaged(at, "a hunk that is not as long as its header says")
 
 
 def _refuse_words(lines: Sequence[str], first: int, end: int) -> None:
     """Tell a word diff by its marks, in a hunk that can't be right or soon after it."""
-    for line in lines[first : end + 100]:
+    for line in lines[first:end]:
         if line == "~" or ("[-" in line and "-]" in line) or ("{+" in line and "+}" in line):
             raise word_diff()

@@ -11,7 +11,7 @@ from devchat.sanitize import single_line
 
 NOWHERE = "/dev/null"
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _ESCAPES = re.compile(r'(?:\\(?:[abtnvfr"\\]|[0-3][0-7]{2}))+')
 _ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))")
 _LETTERS = dict(zip('abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
@@ -19,7 +19,7 @@ _LETTERS = dict(zip('abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 # https://git-scm.com/docs/diff-config#Documentation/diff-config.txt-diffmnemonicPrefix
 _MNEMONIC = ("a/ b/", "i/ w/", "c/ i/", "c/ w/", "o/ w/", "1/ 2/")
 _PREFIXES = {tuple(pair.split()[::step]) for pair in _MNEMONIC for step in (1, -1)}
-_LONGEST, _MOST_SPACES = 10_000, 64
+_LONGEST, _MOST_SPACES = 10_000, 16
 
 
 def first_name(text: str) -> str:
@@ -52,9 +52,9 @@ def split_names(text: str, old: str, new: str) -> tuple[str, str]:
     pairs = [(unquoted(left), unquoted(right)) for left, right in _partings(text)]
     if len(pairs) == 1:
         return pairs[0]
-    alike = [pair for pair in pairs if len(set(bare(*pair))) == 1]
+    alike = [(len(old), pair) for pair in pairs for old, new in [bare(*pair)] if old == new]
     if alike:
-        return max(alike, key=lambda pair: len(bare(*pair)[0]))
+        return max(alike)[1]
     raise InputError(
         f"the names in `diff --git {single_line(text, 80)}` can't be told apart",
         "make the diff without prefixes of your own: `git diff --default-prefix`",

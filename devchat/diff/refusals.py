@@ -11,6 +11,7 @@ MOST_CHARACTERS = 25_000_000
 MOST_LINES = 1_000_000
 """So much is read of a diff; with more it is refused."""
 
+_MOST_HEADERS = 200
 _AGAIN = "ask git for it again, for a part of it is missing or was altered on the way"
 _COLOURED = re.compile(r"\x1b\[[0-9;]*m(?:diff --|commit |--- |@@)")
 _ENCODED = re.compile(r"Content-Transfer-Encoding:\s*(base64|quoted-printable)\s*$", re.IGNORECASE)
@@ -62,7 +63,7 @@ def refuse_size(text: str) -> None:
 
 def refuse_encoded(lines: Sequence[str], at: int) -> None:
     """Refuse a mail, whose headers begin at an index, if its body is not plain text."""
-    for line in lines[at:]:
+    for line in lines[at : at + _MOST_HEADERS]:
         if not line.strip():
             return
         if found := _ENCODED.match(line):

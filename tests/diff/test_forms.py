@@ -101,6 +101,7 @@ FORMS = [
     ("plain, to nothing", "--- d/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n", "deleted d/f +0 -1"),
     ("binary, from `diff -r`", "Only in old: x\nBinary files old/a b and new/a b differ\n",
      "modified a b binary +0 -0"),
+    ("a binary file, added", "Binary files /dev/null and b/x differ\n", "added x binary +0 -0"),
     ("two binary files", "Binary files x and y differ\n", "renamed x > y binary +0 -0"),
     ("another language", GERMAN, "modified f +1 -1"),
     ("two files that git compared", NO_INDEX, "renamed old > new +1 -1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.diff.trees import Repository, applied, git, text
 
 HEAD = "diff --git a/f b/f\nindex 1111111..2222222 100644\n--- a/f\n+++ b/f\n"
 WHOLE = f"{HEAD}@@ -1,3 +1,3 @@\n a\n-b\n+c\n d\n"
+CR = "\r"
 MAIL = f"From {'1' * 40} Mon Sep 17 00:00:00 2001\nSubject: x\n"
 
 # what it is, the text, what is said of it, a word of the hint
@@ -40,6 +42,10 @@ REFUSED = [
      "line 6 of the diff", "again"),
     ("twice no newline", f"{HEAD}@@ -1 +1 @@\n-a\n\\ No newline\n\\ No newline\n+b\n",
      "line 8 of the diff", "again"),
+    ("hunks that overlap", WHOLE + WHOLE[len(HEAD):], "line 10 of the diff is in the header", ""),
+    ("hunks out of order", f"{HEAD}@@ -9 +9 @@\n-a\n+b\n@@ -3 +12 @@\n-a\n+b\n",
+     "line 8 of the diff is in the header of a hunk that does not come after", "again"),
+    ("a mail that lost its header", f"{MAIL}---\n@@ -1 +1 @@\n-a\n+b\n", "belongs to no", "again"),
     ("line 0", f"{HEAD}@@ -0,1 +1 @@\n-a\n+b\n", "line 5 of the diff is in a hunk's header", ""),
     ("a hunk of no lines", f"{HEAD}@@ -0,0 +0,0 @@\n", "line 5 of the diff", "again"),
     ("a number without end", f"{HEAD}@@ -{'9' * 5_000} +1 @@\n-a\n+b\n", "breaks off", "again"),
@@ -100,6 +106,32 @@ def test_too_long_a_diff_is_refused_and_less_is_read() -> None:
     for more in (most + "\n" * 99, long + "x" * 999_999):
         with pytest.raises(InputError, match="longer than 25 MB or 1,000,000 lines"):
             parse(more)
+
+
+N = 100_000
+HOSTILE = {
+    "mails without bodies": f"From {'1' * 40} x\n" * (N // 50),
+    "carriage returns": "".join(f"diff --git a/f b/f{CR * n}\n" for n in range(1, 400))
+    + "\r\n" * N,
+    "a submodule": "Submodule" + " aaaa..bbbb (" * N + "\n",
+    "binary": "Binary files " + " and " * N + "\n",
+    "spaces": ("diff --git " + "a " * 4_900 + "\nold mode 100644\n") * 50,
+    "a quote": '--- "' + "\\a" * N + "\n+++ b\n@@ -1 +1 @@\n-a\n+b\n",
+    "escapes": 'diff --git "a/' + "\\303" * N + '" "b/x"\nold mode 100644\n',
+    "folders": f"--- {'a/' * N}x\n+++ {'b/' * N}x\n@@ -1 +1 @@\n-a\n+b\n",
+    "tabs": "--- a" + "\t" * N + "\n+++ a\n@@ -0,0 +1 @@\n+b\n",
+    "hunks of context": HEAD + "".join(f"@@ -{n} +{n} @@\n a\n" for n in range(1, N // 4)),
+    "marks of words": f"{HEAD}@@ -1 +1 @@\n {'[-{+' * N}\n",
+    "markers": f"{HEAD}@@ -1,9 +1,9 @@\n a\n" + "\\ x\n" * N,
+    "dashes": "--- a\n+++ b\n" * N,
+}
+
+
+@pytest.mark.parametrize("written", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_text_costs_no_more_than_its_length(written: str) -> None:
+    # Were it quadratic, this would take hours.
+    with contextlib.suppress(InputError):
+        assert len(parse(written).files) < N
 
 
 @pytest.mark.parametrize("option", ["--word-diff", "--word-diff=porcelain", "--color=always"])
