@@ -205,7 +205,7 @@ SAYINGS: tuple[tuple[str, type[InputError], str, str], ...] = (
     ),
     (
         r"dubious ownership in repository at '(?P<place>[^\n]*)'",
-        NoRepository,
+        InputError,
         "the repository `{place}` belongs to somebody else",
         "if you trust it: `git config --global --add safe.directory {place}`",
     ),

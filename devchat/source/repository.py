@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devchat.errors import InputError
@@ -31,7 +31,7 @@ class Repository:
     top: Path | None
     hash_name: str
     shallow: bool
-    settings: Mapping[str, str]
+    settings: Mapping[str, str] = field(repr=False)  # there may be keys among them
     objects: Objects
 
     @property

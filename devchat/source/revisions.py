@@ -98,8 +98,11 @@ def find_commit(repository: Repository, revision: str) -> State | None:
 
 
 def last_commit(repository: Repository) -> State:
-    """Return HEAD; before the first commit, no files at all."""
-    return find_commit(repository, "HEAD") or nothing(repository)
+    """Return HEAD; before the first commit, no files at all. Raises `InputError`."""
+    found = find_commit(repository, "HEAD")
+    if found is None and repository.git.run("rev-parse", "--verify", "--quiet", "HEAD").output:
+        raise InputError("the last commit can't be read", "`git fsck` says what is damaged")
+    return found or nothing(repository)
 
 
 def nothing(repository: Repository) -> State:

@@ -167,6 +167,7 @@ def test_without_the_files_the_diff_itself_is_looked_at() -> None:
         ("*.py text linguist-documentation", "a.py", ""),
         ("[attr]x linguist-generated\n\n*.py linguist-generated", "a.py", "generated"),
         ("\x00\udcff linguist-generated", "a.py", ""),
+        ("*a*.*p*y* linguist-generated", "a.py", ""),
     ],
 )
 def test_attributes_of_the_base(attributes: str, path: str, expected: str) -> None:

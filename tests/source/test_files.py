@@ -154,9 +154,10 @@ def test_a_file_too_large_is_out_of_reach(repo: Repo) -> None:
 
 
 def test_names_with_newlines(repo: Repo) -> None:
-    repo.commit({"new\nline.py": "1\n"})
+    repo.commit({"new\nline.py": "1\n", "end\r": "2\n"})
     source = source_of(repo, revisions="HEAD^!")
     assert source.read("RIGHT", "new\nline.py") == b"1\n"
+    assert source.read("RIGHT", "end\r") == b"2\n"
     assert source.read("RIGHT", "no\nline.py") is None
 
 

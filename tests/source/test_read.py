@@ -333,6 +333,17 @@ def test_damage_is_said(repo: Repo) -> None:
     assert " failed: " in said
 
 
+@pytest.mark.parametrize("named", [{}, {"staged": True}])
+def test_a_lost_commit_is_not_taken_for_a_new_repository(
+    repo: Repo, named: dict[str, object]
+) -> None:
+    head = repo.git("rev-parse", "HEAD").strip()
+    (repo.folder / ".git/objects" / head[:2] / head[2:]).unlink()
+    assert refusal(repo, **named) == (
+        "the last commit can't be read | `git fsck` says what is damaged"
+    )
+
+
 def test_odd_names_and_bytes_come_through(repo: Repo) -> None:
     names = {"sp ace.py": b"1\n", "caf\udce9.py": b"\xff\n", "中文.py": b"2\n", 'q"\t.py': b"3\n"}
     repo.commit(dict(names))
