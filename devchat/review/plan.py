@@ -13,6 +13,7 @@ from devchat.review.asking import Asking, open_asking
 from devchat.review.chunks import Chunk, cut, pack
 from devchat.review.files import Files
 from devchat.review.judge import judge
+from devchat.review.masks import masked, masks
 from devchat.review.rank import Ranked, rank
 from devchat.review.select import Selection, select
 from devchat.review.summary import finding_facts, summary_request
@@ -69,7 +70,9 @@ def prepare(task: Task, files: Files) -> Generator[Progress, None, Plan]:
         words = _wording(task, backend, found)
         return Plan(selection, analysed, wording=words, notes=(_too_small(backend),))
     asking = open_asking(task, backend, analysed.findings)
-    pieces = cut(selection.files, files, PathRules(task.policy).instructions, asking.limits)
+    hidden = masks(analysed.findings)
+    shown = [masked(file, hidden) for file in selection.files] if hidden else selection.files
+    pieces = cut(shown, files, PathRules(task.policy).instructions, asking.limits)
     chunks = tuple(pack(pieces, asking.limits))
     return Plan(selection, analysed, asking, chunks, notes=asking.notes)
 

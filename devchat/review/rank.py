@@ -10,6 +10,7 @@ from devchat.changes import Finding, Severity
 from devchat.policy import Policy
 from devchat.policy.paths import PathRules
 from devchat.review.anchor import Dropped
+from devchat.review.masks import SECRET
 from devchat.review.wishes import Wishes
 
 ORDER: Mapping[Severity, int] = {"note": 0, "warning": 1, "error": 2}
@@ -86,6 +87,8 @@ def _joined(one: Finding, other: Finding) -> Finding:
     if one.source == "model":
         worst = max(one.severity, other.severity, key=lambda severity: ORDER[severity])
         return replace(one, severity=worst)
+    if one.category == SECRET:
+        return replace(one, suggestion=None, proven=False)
     words = other.body if _says(other.body, one) else f"{one.body}\n\n{other.body}"
     return replace(one, body=words.strip())
 

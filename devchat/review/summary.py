@@ -67,13 +67,14 @@ def own_words(findings: Sequence[Finding], receipts: Sequence[FileReceipt]) -> s
 
 
 def summary_request(task: Task, backend: Backend, facts: str) -> Request:
-    """Write the request for a summary of facts."""
+    """Write the request for a summary of facts; a tiny model needs an example."""
     prompt = task.reviewers.prompts.summary
     chosen = options(prompt, task.wishes, backend)
-    if backend.tier == "tiny":
+    tiny = backend.tier == "tiny"
+    if tiny:
         chosen = replace(chosen, max_tokens=_TINY_TOKENS)
     values = {"facts": briefing.fenced(facts), "language": briefing.language(task.policy)}
-    return Request(filled(prompt, values, backend.tier), chosen)
+    return Request(filled(prompt, values, backend.tier, shots=int(tiny)), chosen)
 
 
 def summarise(

@@ -73,7 +73,7 @@ def test_a_tiny_model_only_words_what_was_found(words: str, stands: bool) -> Non
     assert done.summary == (words if stands else OWN)
     assert (LEFT_OUT in done.receipt.notes) is not stands
     (request,) = backend.requests
-    assert request.messages[-1].text.startswith("```\na.py, line 2: error: b is two\n```")
+    assert request.messages[-1].text.endswith("```\na.py, line 2: error: b is two\n```")
     assert request.options.schema is None and request.options.max_tokens == 64
     reviewers = Reviewers((Checker((FOUND,)),), backend, PROMPTS)
     planned = plan(CHANGE.diff(), CHANGE, reviewers, Policy(), Wishes())
