@@ -16,7 +16,7 @@ from devchat.analyzers.problem import Problem
 from devchat.analyzers.python_target import python_target
 from devchat.analyzers.ruff_rules import BUILTINS, RULES
 from devchat.analyzers.shared_default import is_shared
-from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
+from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Source
 
 _OPTIONS = (
@@ -58,9 +58,9 @@ class Ruff:
             return
         target = python_target(source)
         options = [*_OPTIONS, "--target-version", target or "py314"]
-        out = self.tool.say([*options, "--select", ",".join(RULES)], texts, fine=(0,))
-        with reading(self.name):
-            found = by_file(json.loads(out), lambda one: one["filename"])
+        out = self.tool.ask([*options, "--select", ",".join(RULES)], texts)
+        with self.tool.reading():
+            found = by_file(out, lambda one: one["filename"])
             for number, pair in enumerate(judged):
                 base, head = (
                     [_problem(one, text) for one in items if _is_sure(one, pair.path, text, target)]
@@ -85,8 +85,14 @@ def _is_sure(item: Mapping[str, Any], path: str, text: str, target: str) -> bool
     if code == "invalid-syntax" or code is None:
         known = _SYNTAX.match(item["message"])
         return bool(known) and (bool(target) or not item["message"].startswith("Cannot"))
-    sure = {"F811": _is_redefinition, "F821": _is_unknown, "F822": _is_unknown, "B006": _is_kept}
-    if code == "B015":
+    sure = {
+        "F811": _is_redefinition,
+        "F821": _is_unknown,
+        "F822": _is_unknown,
+        "B006": _is_kept,
+        "PLE1205": _is_percent,
+    }
+    if code == "B015" or code.startswith("ASYNC"):
         return not _TESTS.search(path)
     if code == "F822" and path.endswith("__init__.py"):
         return False  # Names of modules in the folder are right there.
@@ -134,6 +140,12 @@ def _of_function(lines: Sequence[str]) -> Iterator[str]:
         if re.match(r"\s*(async\s+)?(def|class)\b", line) and not line[: indent - 1].isspace():
             return
         yield line
+
+
+def _is_percent(item: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a message for the log is of the `%s` form; loggers of one's own may do more."""
+    rows = slice(item["location"]["row"] - 1, item["end_location"]["row"])
+    return "{" not in "".join(text_lines(text)[rows])
 
 
 def _is_kept(item: Mapping[str, Any], text: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from devchat.analyzers.introduced import broken, introduced
 from devchat.analyzers.pairs import Pair, pairs, text_lines
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.shellcheck_rules import PARSE, RULES
-from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
+from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
@@ -46,9 +45,9 @@ class Shellcheck:
             return
         codes = ",".join(f"SC{code}" for code in (*RULES, *PARSE))
         options = ["--norc", "--format", "json1", "--color=never", f"--include={codes}"]
-        out = self.tool.say(options, texts, fine=(0, 1))
-        with reading(self.name):
-            found = by_file(json.loads(out)["comments"], lambda one: one["file"])
+        out = self.tool.ask(options, texts, found=1)
+        with self.tool.reading():
+            found = by_file(out["comments"], lambda one: one["file"])
             for number, pair in enumerate(judged):
                 yield from _compared(self.name, pair, *found(number))
 
