@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from devchat.diff import parse
 from devchat.source.change import Change
@@ -121,6 +124,51 @@ def test_an_invented_id_opens_nothing(changed: Repo) -> None:
         text += "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a\n+b\n"
         source = change_of(text, changed.folder).source
         assert source.read("LEFT", "a.py") is source.read("RIGHT", "a.py") is None
+
+
+def test_an_id_of_something_else_opens_nothing(repo: Repo) -> None:
+    repo.commit({"secret": "key\n"})
+    blob = repo.git("rev-parse", "HEAD:secret").strip()
+    text = f"diff --git a/a.py b/a.py\nindex {blob}..{blob} 100644\n"
+    text += "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a\n+b\n"
+    source = change_of(text, repo.folder).source
+    assert source.read("LEFT", "a.py") is source.read("RIGHT", "a.py") is None
+
+
+TREES = st.dictionaries(
+    st.sampled_from(["a.py", "b.txt", "d/c.js", "d/e"]),
+    st.lists(st.sampled_from([b"x\n", b"y\n", b"z\r\n", b"\n", b"\xff\n", b"w"]), max_size=8).map(
+        b"".join
+    ),
+    max_size=4,
+)
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(TREES, TREES, TREES, st.sampled_from(["-U0", "-U3", "-M", "--full-index", "--abbrev=4"]))
+def test_what_is_read_is_what_git_has_there(
+    tmp_path_factory: pytest.TempPathFactory,
+    base: dict[str, bytes],
+    head: dict[str, bytes],
+    later: dict[str, bytes],
+    option: str,
+) -> None:
+    repo = make_repo(tmp_path_factory.mktemp("any"))
+    for files in (base, head):
+        for path in (*base, *head):
+            (repo.folder / path).unlink(missing_ok=True)
+        repo.commit(files)
+    text = repo.git("diff", option, "HEAD~1", "HEAD")
+    repo.git("reset", "--quiet", "--hard", "HEAD~1")
+    for path, content in (head | later).items():
+        repo.write(path, content)
+    source = change_of(text, repo.folder).source
+    for path in (path for path in base.keys() | head.keys() if base.get(path) != head.get(path)):
+        assert source.read("LEFT", path) in (None, base.get(path))
+        assert source.read("RIGHT", path) in (None, head.get(path))
+    if text and not later and not base.keys() - head.keys():
+        read = {path: source.read("RIGHT", path) for path in head}
+        assert read == head or "similarity index 100%" in text
 
 
 def test_a_series_goes_from_the_first_to_the_last(repo: Repo) -> None:
