@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from devchat.changes import FileDiff, FileStatus, Hunk
 from devchat.diff.hunks import read_hunks
 from devchat.diff.names import NOWHERE, bare, first_name, safe, split_names, unquoted
-from devchat.diff.refusals import cut_off
+from devchat.diff.refusals import cut_off, damaged
 
 # https://git-scm.com/docs/diff-format#generate_patch_text_with_p
 _FIELD = re.compile(
@@ -53,7 +53,27 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
     hunks, after = read_hunks(lines, at)
     if "+++" in fields and not hunks:
         raise cut_off(at)
-    return (_file(names, fields, hunks) if fields or hunks else None), after
+    if not (fields or hunks):
+        return None, after
+    return _sound(_file(names, fields, hunks), at), after
+
+
+def _sound(file: FileDiff, at: int) -> FileDiff:
+    """Refuse a new file that was something before, and a deleted one of which something is left."""
+    if (
+        file.hunks
+        and file.status in ("added", "deleted")
+        and not _is_whole(file.hunks, file.status)
+    ):
+        raise damaged(at, f"a hunk that can't be of a file that is {file.status}")
+    return file
+
+
+def _is_whole(hunks: Sequence[Hunk], status: FileStatus) -> bool:
+    hunk, *more = hunks
+    added = hunk.old_start, hunk.old_count, hunk.new_start
+    deleted = hunk.new_start, hunk.new_count, hunk.old_start
+    return not more and (added if status == "added" else deleted) == (0, 0, 1)
 
 
 def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
@@ -116,11 +136,11 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
         raise cut_off(at + 2)
     old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
     status = _status(old, new)
-    if _ABSENT.match(lines[at]) and not hunks[0].old_count:
+    if _ABSENT.match(lines[at]) and _is_whole(hunks, "added"):
         status = "added"
-    elif _ABSENT.match(lines[at + 1]) and not hunks[0].new_count:
+    elif _ABSENT.match(lines[at + 1]) and _is_whole(hunks, "deleted"):
         status = "deleted"
-    return FileDiff(*_named(*_plain_paths(old, new), status), hunks), after
+    return _sound(FileDiff(*_named(*_plain_paths(old, new), status), hunks), at + 2), after
 
 
 def read_other(line: str) -> FileDiff | None:

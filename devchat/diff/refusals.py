@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from devchat.errors import InputError
 
-MOST_CHARACTERS = 25_000_000
+MOST_CHARACTERS = 25 << 20
 MOST_LINES = 1_000_000
 """So much is read of a diff; with more it is refused."""
 
@@ -56,7 +56,7 @@ def refuse_size(text: str) -> None:
     """Refuse what would take too much time and memory."""
     if len(text) > MOST_CHARACTERS or text.count("\n") > MOST_LINES:
         raise InputError(
-            f"the diff is longer than {MOST_CHARACTERS / 1e6:g} MB or {MOST_LINES:,} lines",
+            f"the diff is longer than {MOST_CHARACTERS >> 20} MB or {MOST_LINES:,} lines",
             "review it in parts: name a folder after `git diff --`",
         )
 

@@ -75,7 +75,7 @@ def test_any_two_trees(
         assert file.binary or applied(file, old) == new
 
 
-LINES = st.sampled_from([piece.decode("utf-8", "surrogateescape") for piece in PIECES]) | st.text()
+LINES = st.sampled_from([text(piece) for piece in PIECES]) | st.text(st.characters())
 PARTS = st.sampled_from([*WHOLE.split("\n"), *MAIL.split("\n"), *SVN.split("\n"), *HG.split("\n")])
 
 
@@ -108,6 +108,7 @@ def look(written: str) -> None:
             assert "\0" not in path
             assert ".." not in path.split("/")
         assert file.path == file.old_path or file.status in ("renamed", "copied")
+        assert file.status != "added" or all(hunk.new_start == 1 for hunk in file.hunks)
         for hunk in file.hunks:
             old = [line.old for line in hunk.lines if line.old is not None]
             new = [line.new for line in hunk.lines if line.new is not None]

@@ -46,6 +46,12 @@ REFUSED = [
     ("hunks out of order", f"{HEAD}@@ -9 +9 @@\n-a\n+b\n@@ -3 +12 @@\n-a\n+b\n",
      "line 8 of the diff is in the header of a hunk that does not come after", "again"),
     ("a mail that lost its header", f"{MAIL}---\n@@ -1 +1 @@\n-a\n+b\n", "belongs to no", "again"),
+    ("a new file that was something",
+     "diff --git a/f b/f\nnew file mode 100644\n@@ -1 +1 @@\n-a\n+b\n",
+     "line 3 of the diff is in a hunk that can't be of a file that is added", "again"),
+    ("a new file from its middle", "--- /dev/null\n+++ b/f\n@@ -0,0 +5 @@\n+a\n", "is added", ""),
+    ("a deleted file that is left", "--- a/f\n+++ /dev/null\n@@ -1,2 +1 @@\n-a\n b\n",
+     "line 3 of the diff is in a hunk that can't be of a file that is deleted", "again"),
     ("line 0", f"{HEAD}@@ -0,1 +1 @@\n-a\n+b\n", "line 5 of the diff is in a hunk's header", ""),
     ("a hunk of no lines", f"{HEAD}@@ -0,0 +0,0 @@\n", "line 5 of the diff", "again"),
     ("a number without end", f"{HEAD}@@ -{'9' * 5_000} +1 @@\n-a\n+b\n", "breaks off", "again"),
@@ -101,8 +107,8 @@ def test_too_long_a_diff_is_refused_and_less_is_read() -> None:
     lines = 999_990
     most = f"{HEAD}@@ -0,0 +1,{lines} @@\n" + "+\n" * lines
     assert len(parse(most).files[0].hunks[0].lines) == lines
-    long = f"{HEAD}@@ -1 +1 @@\n-{'a' * 12_400_000}\n+{'b' * 12_400_000}\n"
-    assert [len(line.text) for line in parse(long).files[0].hunks[0].lines] == [12_400_000] * 2
+    long = f"{HEAD}@@ -1 +1 @@\n-{'a' * 13_000_000}\n+{'b' * 13_000_000}\n"
+    assert [len(line.text) for line in parse(long).files[0].hunks[0].lines] == [13_000_000] * 2
     for more in (most + "\n" * 99, long + "x" * 999_999):
         with pytest.raises(InputError, match="longer than 25 MB or 1,000,000 lines"):
             parse(more)
