@@ -16,7 +16,7 @@ from devchat.review.judge import judge
 from devchat.review.masks import masked, masks
 from devchat.review.rank import Ranked, rank
 from devchat.review.select import Selection, select
-from devchat.review.summary import finding_facts, summary_request
+from devchat.review.summary import TINY_FINDINGS, finding_facts, summary_request
 from devchat.review.wishes import Progress, Task, Wishes
 from devchat.sanitize import single_line
 from devchat.types import Request
@@ -88,7 +88,7 @@ def _wording(task: Task, backend: Backend, found: Ranked) -> Request | None:
     """Write the request for a tiny model's summary; None where there is nothing to put in words."""
     if not found.findings:
         return None
-    return summary_request(task, backend, finding_facts(found.findings))
+    return summary_request(task, backend, finding_facts(found.findings[:TINY_FINDINGS]))
 
 
 def _too_small(backend: Backend) -> str:

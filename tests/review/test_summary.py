@@ -25,7 +25,7 @@ TINY = Manner(tier="tiny")
 CHANGE = one_file("", "a = 1\nb = 2\n")
 FOUND = Finding("a.py", "RIGHT", 2, 2, "error", "bug", "b is two", "So.", "b = 2", source="checker")
 OWN = "1 error in 1 hunk of 1 file."
-LEFT_OUT = "the model's summary said what no finding says: it was left out"
+LEFT_OUT = "the model's own words had no ground in the findings: left out"
 
 
 def test_of_one_part_the_models_own_sentence_stands() -> None:
@@ -55,7 +55,15 @@ def test_of_many_parts_one_sentence_is_made() -> None:
 
 
 GROUNDED = [
-    ("In a.py there is an error on line 2: b is two.", True),
+    ("In a.py there is an error on line 2, and b is two.", True),
+    ("On line 2 of a.py b is two.", True),
+    ("In a.py, line 1 has an error.", False),
+    ("In a.py, line 2 has an error: b is two, and line 9.", False),
+    ("a.py, line 2: error: b is two", False),
+    ("``` a.py, line 2 ```", False),
+    ("Findings: b is two", False),
+    ("The error is on line", False),
+    (f"{'b is two and ' * 99}", False),
     ("The file a.py has an error in line 2.", True),
     ("The file a.py has 2 errors, line 3.", False),
     ("The file b.py has an error.", False),
@@ -70,11 +78,11 @@ GROUNDED = [
 def test_a_tiny_model_only_words_what_was_found(words: str, stands: bool) -> None:
     backend = Scripted([words], manner=TINY)
     done = run(CHANGE, backend, Checker((FOUND,)))
-    assert done.summary == (words if stands else OWN)
+    assert done.summary == (f"{OWN} {words}" if stands else OWN)
     assert (LEFT_OUT in done.receipt.notes) is not stands
     (request,) = backend.requests
     assert request.messages[-1].text.endswith("```\na.py, line 2: error: b is two\n```")
-    assert request.options.schema is None and request.options.max_tokens == 64
+    assert request.options.schema is None and request.options.max_tokens == 48
     reviewers = Reviewers((Checker((FOUND,)),), backend, PROMPTS)
     planned = plan(CHANGE.diff(), CHANGE, reviewers, Policy(), Wishes())
     assert planned.requests == (request,)
