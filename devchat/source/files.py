@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from devchat.changes import Hit, Side
 from devchat.source.blob import stored
@@ -16,6 +16,7 @@ from devchat.source.worktree import is_plain, read_file
 HITS = 200
 SECONDS = 10.0
 LONGEST_WORD = 200
+HIT = re.compile(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")  # a name may hold newlines
 KEPT_CRLF = re.compile(rb"i/(crlf|mixed)\s+w/\S*\s+attr/(text=auto.*?)?\s*\t")
 
 
@@ -95,10 +96,8 @@ def search_at(repository: Repository, state: State, word: str) -> Iterator[Hit]:
         limit=LARGEST // 10,
         seconds=SECONDS,
     )
-    for line in answer.output.split(b"\n")[:-1][:HITS]:
-        path, number, text = line.split(b"\0", 2)
-        yield Hit(
-            os.fsdecode(path.removeprefix(state.id.encode() + b":" if state.id else b"")),
-            int(number),
-            text.decode("utf-8", "replace"),
-        )
+    start = len(f"{state.id}:") if state.id else 0
+    for found in islice(HIT.finditer(answer.output), HITS):
+        path, number, text = found.groups()
+        name = path[start:].decode("utf-8", "surrogateescape")
+        yield Hit(name, int(number), text.decode("utf-8", "replace"))

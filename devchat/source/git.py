@@ -112,10 +112,11 @@ class Git:
     def _start(
         self, arguments: tuple[str, ...], *, stdin: IO[bytes] | int, stderr: IO[bytes] | int
     ) -> subprocess.Popen[bytes]:
-        call = [self.program, "-C", str(self.folder), *HARDENED, *self.settings, *arguments]
+        call = [os.fsencode(self.program), b"-C", os.fsencode(self.folder)]
+        words = (*HARDENED, *self.settings, *arguments)  # names are UTF-8, whatever the locale
         try:
             return subprocess.Popen(
-                [os.fsencode(one) for one in call],
+                call + [word.encode("utf-8", "surrogateescape") for word in words],
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from devchat.changes import Diff
@@ -83,7 +82,7 @@ def _look_around(repository: Repository, head: State) -> tuple[str, ...]:
     others = ("--others", "--exclude-standard", "--directory", "--no-empty-directory")
     wanted = others if head.kind == "work tree" else ()
     answer = repository.git.run("ls-files", "-z", "-t", "--unmerged", *wanted)
-    entries = os.fsdecode(answer.output).split("\0")[:-1]
+    entries = answer.output.decode("utf-8", "surrogateescape").split("\0")[:-1]
     unmerged = dict.fromkeys(one.partition("\t")[2] for one in entries if one[:1] != "?")
     if unmerged:
         raise InputError(

@@ -159,6 +159,11 @@ def test_names_with_newlines(repo: Repo) -> None:
     assert source.read("RIGHT", "new\nline.py") == b"1\n"
     assert source.read("RIGHT", "end\r") == b"2\n"
     assert source.read("RIGHT", "no\nline.py") is None
+    for found in (source, source_of(repo)):
+        assert [(hit.path, hit.line) for hit in found.search("1")] == [
+            ("new\nline.py", 1),
+            ("sub/b.py", 1),
+        ]
 
 
 @pytest.mark.parametrize("ending", ["LF", "CRLF"])
