@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from devchat.analyzers import ANALYZERS
 from devchat.analyzers.ruff_rules import RULES
+from devchat.analyzers.secrets import PLUGINS
+from devchat.analyzers.shellcheck_rules import RULES as SHELL
+from devchat.analyzers.zizmor import RULES as AUDITS
 from tests.analyzers.looking import Seen, findings, seen
 from tests.review.changes import Trees, one_file
 
@@ -12,11 +19,15 @@ FOUND: list[tuple[str, list[Seen]]] = [
     ('if a is "x":\n    pass\na = 1\n', [("F821", 1), ("F632", 1)]),
     ("def f(a):\n    return a is 1\n", [("F632", 2)]),
     ("def f():\n    return missing\n", [("F821", 2)]),
+    (
+        "def f(a):\n    if a:\n        print(f'{missing}')\n    else: print(lost)\n",
+        [("F821", 3), ("F821", 4)],
+    ),
     ("def f(a=[]):\n    a.append(1)\n", [("B006", 1)]),
     ("def f(*, a={}):\n    a['x'] = 1\n", [("B006", 1)]),
-    ("class A:\n    def f(self, a=[]):\n        self.a = a\n", [("B006", 2)]),
-    ("async def f(a=[]):\n    return a\n", [("B006", 1)]),
+    ("async def f(x, /, y, a=[]):\n    del a[0]\n", [("B006", 1)]),
     ("def f(a=[]):\n    a += [1]\n", [("B006", 1)]),
+    ("def f(x):\n    ++x\n", [("B002", 2)]),
     ("assert (1, 'one')\n", [("F631", 1)]),
     ("print('%s %s' % (1,))\n", [("F507", 1)]),
     ("print('{} {}'.format(1))\n", [("F524", 1)]),
@@ -43,6 +54,9 @@ SILENT = [
     "def test_a(tmp_path):\n    assert tmp_path.exists(), 'gone'\n    assert 1 == 1\n",
     "import os\nimport sys as system\n",
     "def f(a=[]):\n    return len(a)\n",
+    "class A:\n    def f(self, a=[]):\n        self.a = a\n",
+    "def f(a: 'Missing') -> 'Missing':\n    b: Missing = a\n    return b\n",
+    "version = 2\nstr = unicode\n",
     "def f(a, _cache={}):\n    _cache[a] = 1\n",
     "def f(names):\n    for one in names:\n        if one and best < one:\n            pass\n"
     "        best = one\n",
@@ -53,6 +67,10 @@ SILENT = [
     "import os\n\ntry:\n    from a import b\nexcept ImportError:\n\n    def b():\n        pass\n",
     "if 1:\n    def a():\n        pass\nelse:\n    def a():\n        pass\n",
     "import a\n\n\n@a.get\ndef f():\n    pass\n\n\n@a.set\ndef f():\n    pass\n",
+    "import logging\n\nlogging.info('{} is {}', 1, 2)\n",
+    "def f(x):\n    return -(-x)\n",
+    "print('100' % {})\n",
+    "import time\n\n\ndef f():\n    time.sleep(1)\n",
     "x = 1  # noqa\nprint(y)  # noqa: F821\n",
     "def broken(:\n",
     "",
@@ -106,6 +124,17 @@ HOSTILE = {
     ".ruff.toml": "this is not toml",
     "setup.cfg": "[flake8]\nignore = ALL\n",
 }
+
+
+def test_the_documentation_lists_each_rule_with_its_severity() -> None:
+    pages = (Path(__file__).parents[2] / "docs" / "analyzers.md").read_text()
+    rows = re.findall(r"^\| \[`([^`]+)`\]\(\S+\)[^|]* \| (error|warning) \|", pages, re.M)
+    known = {code: severity for code, (severity, _) in RULES.items()}
+    known |= {f"SC{code}": severity for code, (severity, _) in SHELL.items()}
+    known |= {audit: severity for audit, (severity, *_) in AUDITS.items()}
+    assert dict(rows) == known
+    assert all(f"`{name}`" in pages for name in ANALYZERS)
+    assert all(what in pages for _, _, what in PLUGINS)
 
 
 def test_settings_of_the_repository_are_not_obeyed() -> None:
