@@ -1,4 +1,4 @@
-"""Run git, hardened: the only file that does, and the one that translates what git says.
+"""Run git, hardened: the one file that does it here, and translates what git says.
 
 The user's own settings hold (`safe.directory` among them). No program that a repository's settings
 or attributes name is run, and nothing is fetched, written or asked.
