@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devchat.changes import Diff, FileDiff, Side
+from devchat.changes import Diff, FileDiff
 from devchat.diff.files import read_files
 
 
@@ -23,10 +23,3 @@ def counts(file: FileDiff) -> tuple[int, int]:
     """Count a file's lines that are (added, removed)."""
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return kinds.count("+"), kinds.count("-")
-
-
-def changed_lines(file: FileDiff, side: Side) -> frozenset[int]:
-    """Return the 1-based numbers of the lines that are only on one side."""
-    kind, number = ("-", "old") if side == "LEFT" else ("+", "new")
-    lines = (line for hunk in file.hunks for line in hunk.lines if line.kind == kind)
-    return frozenset(getattr(line, number) for line in lines)

@@ -13,6 +13,8 @@ MOST_LINES = 1_000_000
 
 _MOST_HEADERS = 200
 _AGAIN = "ask git for it again, for a part of it is missing or was altered on the way"
+# As bytes that are no UTF-8; a shell on Windows so writes what it is given.
+_UTF16 = ("\udcff\udcfe", "\udcfe\udcff")
 _COLOURED = re.compile(r"\x1b\[[0-9;]*m(?:diff --|commit |--- |@@)")
 _ENCODED = re.compile(r"Content-Transfer-Encoding:\s*(base64|quoted-printable)\s*$", re.IGNORECASE)
 
@@ -77,6 +79,8 @@ def no_diff(text: str) -> InputError:
     """Say that there is no diff in a text, and what would be one."""
     if "\n***************\n" in text:
         return InputError("a context diff can't be read", "make it with `diff -u`")
+    if text.startswith(_UTF16):
+        return InputError("the diff is UTF-16", "let git write the file: `git diff --output=FILE`")
     return InputError(
         "there is no diff in it",
         "give what `git diff`, `git show`, `git format-patch --stdout` or `diff -u` prints",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devchat.changes import FileDiff, Line
-from devchat.diff import changed_lines, counts, parse
+from devchat.diff import counts, parse
 from tests.diff.trees import Repository, applied, git, text
 
 HUNK = "@@ -1,2 +1,2 @@\n-a\n+b\n c\n"
@@ -141,12 +141,18 @@ def said(file: FileDiff) -> str:
     return f"{file.status} {' > '.join(names)}{binary} +{added} -{removed}"
 
 
-def test_changed_lines_are_those_of_one_side() -> None:
+def test_hunks_keep_their_header_and_number_their_lines() -> None:
     (file,) = parse("--- f\n+++ f\n@@ -3,2 +3,3 @@ x\n a\n-b\n+c\n+d\n@@ -9 +10,0 @@\n-e\n").files
-    assert changed_lines(file, "LEFT") == {4, 9}
-    assert changed_lines(file, "RIGHT") == {4, 5}
     assert [hunk.header for hunk in file.hunks] == ["@@ -3,2 +3,3 @@ x", "@@ -9 +10,0 @@"]
-    assert file.hunks[0].lines[:2] == (Line(" ", "a", 3, 3), Line("-", "b", 4, None))
+    assert [hunk.lines for hunk in file.hunks] == [
+        (
+            Line(" ", "a", 3, 3),
+            Line("-", "b", 4, None),
+            Line("+", "c", None, 4),
+            Line("+", "d", None, 5),
+        ),
+        (Line("-", "e", 9, None),),
+    ]
 
 
 def test_mails_logs_and_bundles_of_commits_are_read(repository: Repository) -> None:

@@ -37,6 +37,9 @@ OPTIONS = st.lists(
     ]),
     max_size=4,
 )  # fmt: skip
+CONFIG = st.lists(
+    st.sampled_from(["diff.suppressBlankEmpty=true", "core.quotePath=false", "diff.noprefix=true"])
+)
 
 
 @st.composite
@@ -55,13 +58,13 @@ def two_trees(draw: st.DrawFn) -> tuple[Tree, Tree]:
     return base, head
 
 
-@given(two_trees(), OPTIONS)
+@given(two_trees(), OPTIONS, CONFIG)
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_any_two_trees(
-    repository: Repository, trees: tuple[Tree, Tree], options: list[str]
+    repository: Repository, trees: tuple[Tree, Tree], options: list[str], config: list[str]
 ) -> None:
     words = " ".join(["-p", *options]).split()
-    files = parse(repository.diff(*trees, *words)).files
+    files = parse(repository.diff(*trees, *words, config=config)).files
     same = [word for word in words if word.startswith(("-M", "-C", "-B", "-R", "--find", "--no-r"))]
     listed = git(repository.folder, "diff", *same, "--raw", "-z", "base", "head")
     assert [(file.status, file.old_path, file.path) for file in files] == [

@@ -25,6 +25,7 @@ REFUSED = [
     ("statistics", " f | 2 +-\n 1 file changed\n", "there is no diff in it", "git diff"),
     ("a log without -p", "commit 1\n\n    diff --git a/f b/f\n", "there is no diff in it", "show"),
     ("a context diff", "*** f\n--- f\n***************\n*** 1 ****\n! a\n", "a context diff", "-u"),
+    ("UTF-16", text(WHOLE.encode("utf-16")), "the diff is UTF-16", "--output"),
     ("a hunk alone", "@@ -1 +1 @@\n-a\n+b\n", "line 1 of the diff is in a hunk that belongs to no",
      "again"),
     ("a hunk with a broken header", WHOLE + "@@ -9 @@\n-a\n", "line 10 of the diff", "again"),
