@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -260,3 +262,19 @@ def test_any_file_is_read_as_git_stores_it(
     ):
         read = [(blob_id(source.read("RIGHT", path) or b""), path) for _, path in rows]
         assert read == rows
+
+
+def test_few_gits_are_started(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git = shutil.which("git")
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >>"{tmp_path}/calls"\nexec {git} "$@"\n')
+    program.chmod(0o755)
+    repo.commit({f"many/{number}.py": f"{number}\n" for number in range(100)})
+    repo.write("a.py", "changed\n")
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    source = source_of(repo)
+    for number in range(100):
+        assert source.read("LEFT", f"many/{number}.py") == f"{number}\n".encode()
+        assert source.read("RIGHT", f"many/{number}.py") == f"{number}\n".encode()
+    assert len((tmp_path / "calls").read_text().splitlines()) <= 7

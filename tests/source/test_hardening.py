@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -173,3 +178,26 @@ def test_what_is_said_of_a_failure_can_not_harm_a_terminal() -> None:
 def test_the_environment_has_what_is_fixed(tmp_path: Path) -> None:
     make_repo(tmp_path)
     assert FIXED.items() <= find_git(tmp_path).environ.items()
+
+
+def test_an_interrupt_ends_what_was_started(repo: Repo, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nsleep 300 &\necho $! >"{tmp_path}/pid"\nwait\n')
+    program.chmod(0o755)
+    code = "from pathlib import Path; from devchat.source.read import read_change as r; r(Path())"
+    environ = os.environ | {
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=repo.folder, env=environ, stderr=subprocess.PIPE
+    )
+    with process:
+        while not (pid := (tmp_path / "pid")).exists() or not pid.read_text().endswith("\n"):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert b"KeyboardInterrupt" in process.stderr.read()
+    done = subprocess.run(["ps", "-p", pid.read_text().strip(), "-o", "stat="], capture_output=True)
+    assert done.stdout.strip()[:1] in (b"", b"Z")
