@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from devchat.changes import FileDiff, FileStatus, Hunk
 from devchat.diff.hunks import read_hunks
 from devchat.diff.names import NOWHERE, bare, first_name, safe, split_names, unquoted
-from devchat.diff.refusals import cut_off, damaged
+from devchat.diff.refusals import damaged, no_hunk
 
 # https://git-scm.com/docs/diff-format#generate_patch_text_with_p
 _FIELD = re.compile(
@@ -52,7 +52,7 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
         at += 1
     hunks, after = read_hunks(lines, at)
     if "+++" in fields and not hunks:
-        raise cut_off(at)
+        raise no_hunk(at)
     if not (fields or hunks):
         return None, after
     return _sound(_file(names, fields, hunks), at), after
@@ -133,7 +133,7 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
     """Read the file whose lines `--- OLD` and `+++ NEW` stand at an index, with no git header."""
     hunks, after = read_hunks(lines, at + 2)
     if not hunks:
-        raise cut_off(at + 2)
+        raise no_hunk(at + 2)
     old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
     status = _status(old, new)
     if _ABSENT.match(lines[at]) and _is_whole(hunks, "added"):

@@ -24,6 +24,11 @@ def cut_off(at: int) -> InputError:
     return InputError(f"the diff breaks off after line {at:,}, inside a hunk", _AGAIN)
 
 
+def no_hunk(at: int) -> InputError:
+    """Say that a file's names are there, but nothing that is changed in it."""
+    return InputError(f"after line {at:,} of the diff a hunk should follow", _AGAIN)
+
+
 def damaged(at: int, what: str) -> InputError:
     """Say what is wrong with the line at an index."""
     return InputError(f"line {at + 1:,} of the diff is in {what}", _AGAIN)
@@ -82,6 +87,6 @@ def no_diff(text: str) -> InputError:
     if text.startswith(_UTF16):
         return InputError("the diff is UTF-16", "let git write the file: `git diff --output=FILE`")
     return InputError(
-        "there is no diff in it",
-        "give what `git diff`, `git show`, `git format-patch --stdout` or `diff -u` prints",
+        "there is no diff in what was given",
+        "give it what `git diff`, `git show`, `git format-patch --stdout` or `diff -u` prints",
     )

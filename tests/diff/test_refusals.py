@@ -20,18 +20,18 @@ MAIL = f"From {'1' * 40} Mon Sep 17 00:00:00 2001\nSubject: x\n"
 
 # what it is, the text, what is said of it, a word of the hint
 REFUSED = [
-    ("prose", "Hello.\n", "there is no diff in it", "git diff"),
-    ("bytes", "\0\udcff\x1b[2J", "there is no diff in it", "git diff"),
-    ("statistics", " f | 2 +-\n 1 file changed\n", "there is no diff in it", "git diff"),
-    ("a log without -p", "commit 1\n\n    diff --git a/f b/f\n", "there is no diff in it", "show"),
+    ("prose", "Hello.\n", "there is no diff in what", "git diff"),
+    ("bytes", "\0\udcff\x1b[2J", "there is no diff in what", "git diff"),
+    ("statistics", " f | 2 +-\n 1 file changed\n", "there is no diff in what", "git diff"),
+    ("a log without -p", "commit 1\n\n    diff --git a/f b/f\n", "there is no diff", "show"),
     ("a context diff", "*** f\n--- f\n***************\n*** 1 ****\n! a\n", "a context diff", "-u"),
     ("UTF-16", text(WHOLE.encode("utf-16")), "the diff is UTF-16", "--output"),
     ("a hunk alone", "@@ -1 +1 @@\n-a\n+b\n", "line 1 of the diff is in a hunk that belongs to no",
      "again"),
     ("a hunk with a broken header", WHOLE + "@@ -9 @@\n-a\n", "line 10 of the diff", "again"),
     ("cut off in a hunk", WHOLE[:-3], "the diff breaks off after line 8, inside a hunk", "again"),
-    ("cut off after its header", HEAD, "the diff breaks off after line 4", "again"),
-    ("cut off after the names", "--- a/f\n+++ b/f\n", "the diff breaks off after line 2", "again"),
+    ("cut off after its header", HEAD, "after line 4 of the diff a hunk should", "again"),
+    ("cut off after the names", "--- a/f\n+++ b/f\n", "after line 2 of the diff", "again"),
     ("a hunk one line too short", WHOLE.replace("1,3 @@", "1,4 @@"), "breaks off after line 9",
      "again"),
     ("a hunk one line too long", WHOLE + "+e\n", "line 10 of the diff is in a hunk that is not as",
@@ -55,7 +55,7 @@ REFUSED = [
      "line 3 of the diff is in a hunk that can't be of a file that is deleted", "again"),
     ("line 0", f"{HEAD}@@ -0,1 +1 @@\n-a\n+b\n", "line 5 of the diff is in a hunk's header", ""),
     ("a hunk of no lines", f"{HEAD}@@ -0,0 +0,0 @@\n", "line 5 of the diff", "again"),
-    ("a number without end", f"{HEAD}@@ -{'9' * 5_000} +1 @@\n-a\n+b\n", "breaks off", "again"),
+    ("a number without end", f"{HEAD}@@ -{'9' * 5_000} +1 @@\n-a\n+b\n", "after line 4", "again"),
     ("a word diff", f"{HEAD}@@ -1,2 +1,2 @@\na [-b-]{{+c+}}\nd\n", "a word diff", "--word-diff"),
     ("an indented word diff", f"{HEAD}@@ -1 +1 @@\n  a [-b-]\n", "a word diff", "--word-diff"),
     ("a word diff for programs", f"{HEAD}@@ -1 +1 @@\n a\n-b\n+c\n~\n", "word diff", "--word"),
@@ -98,7 +98,7 @@ def test_a_text_is_refused(written: str, message: str, hint: str) -> None:
 
 def test_a_diff_is_whole_or_it_is_refused() -> None:
     lines = WHOLE.split("\n")
-    for count in range(4, 9):
+    for count in range(5, 9):
         with pytest.raises(InputError, match=f"after line {count}, inside a hunk"):
             parse("\n".join(lines[:count]))
     assert len(parse("\n".join(lines[:9])).files) == 1
