@@ -1,4 +1,4 @@
-"""Real repositories for tests, apart from the settings of whoever runs them."""
+"""Real repositories for tests, and what is read or refused of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from devchat.diff import parse
+from devchat.errors import DevchatError, UsageError
+from devchat.source.change import Change
+from devchat.source.read import read_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +54,29 @@ def make_repo(folder: Path, *options: str) -> Repo:
     repo = Repo(folder)
     repo.git("init", "--quiet", "--initial-branch=main", *options)
     return repo
+
+
+def paths(change: Change) -> list[str]:
+    return sorted(file.path for file in parse(change.text).files)
+
+
+def lines(change: Change) -> list[str]:
+    """Return the changed lines with their signs."""
+    return [
+        line.kind + line.text
+        for file in parse(change.text).files
+        for hunk in file.hunks
+        for line in hunk.lines
+        if line.kind != " "
+    ]
+
+
+def refusal(repo: Repo | Path, **named: object) -> str:
+    """Return what a refusal says, checking that it is one line with a hint."""
+    folder = repo.folder if isinstance(repo, Repo) else repo
+    with pytest.raises(DevchatError) as caught:
+        read_change(folder, **named)  # type: ignore[arg-type]
+    error = caught.value
+    assert error.hint and "\n" not in error.message + error.hint
+    assert error.exit_code == (2 if isinstance(error, UsageError) else 5)
+    return f"{error.message} | {error.hint}"
