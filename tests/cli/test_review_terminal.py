@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,25 +85,6 @@ def test_an_interruption_shows_nothing_half(
     said = str(child.before)
     assert "interrupted: the review was not finished" in said and "Traceback" not in said
     assert "No findings" not in said and "Use `==`" not in said
-
-
-def test_an_interruption_without_a_terminal(
-    environ: dict[str, str], repository: Repository, scripted: Script, home: Path
-) -> None:
-    scripted(answer(severity="error"), tokens_per_second=1)
-    # Python says on stderr what it has imported: a clock that no slow machine puts wrong.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "devchat", "review", "-m", f"scripted:{home / 'script.json'}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environ | {"PYTHONPROFILEIMPORTTIME": "1"}, cwd=repository.folder,
-    )  # fmt: skip
-    assert process.stderr
-    for line in process.stderr:
-        if line.split(b"|")[-1].strip() == b"devchat.cli.review.progress":
-            break
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b"") and b"Traceback" not in err
 
 
 def test_progress_tells_phases_and_tokens_and_fits() -> None:

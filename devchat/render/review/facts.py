@@ -46,9 +46,10 @@ def counted(findings: Iterable[Finding]) -> str:
 
 
 def summary(review: Review) -> str:
-    """Return a review's summary; "" where it only counts, as the headline does."""
-    own = review.summary.startswith(counted(review.findings))
-    return "" if own or not review.findings else review.summary
+    """Return a review's summary without a first sentence that only counts, as the headline does."""
+    text = review.summary if review.findings else ""
+    counts = text.startswith(counted(review.findings))
+    return text.partition(". ")[2] if counts else text
 
 
 def overflow_line(review: Review) -> str:

@@ -104,6 +104,13 @@ def test_a_clean_change_is_two_lines() -> None:
     )
 
 
+def test_a_summary_does_not_count_again() -> None:
+    counts = "1 error in 1 hunk of 1 file."
+    for summary, shown in ((counts, ""), (f"{counts} It is wrong.", "  It is wrong.\n")):
+        said = text(replace(one(IDENTITY), summary=summary))
+        assert f"✖ 1 error\n{shown}  compared " in said
+
+
 NOT_CLEAN = [
     (receipt("failed"), "✖ Nothing was reviewed: 1 of 1 hunk failed"),
     (receipt("skipped", reason="a lock file"), "○ Nothing was reviewed: 1 file left out"),
