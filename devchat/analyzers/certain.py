@@ -19,10 +19,9 @@ _NAMES_AT_RUN_TIME = re.compile(
     r"|\b(setattr|_convert_|global_enum)\b|\bsys\.modules\b|\bbuiltins\."
 )
 _OF_PYTHON_2 = frozenset(("basestring", "cmp", "file", "long", "raw_input", "unichr", "unicode"))
-# Up to a name that Python never reads: in a string, or in the annotation of a local variable.
-_UNREAD = re.compile(
-    r"^[^'\"#]*(?<![fF])['\"][^'\"]*$|^\s+(?!else\b|try\b|finally\b)[\w.]+\s*:[^=]*$"
-)
+_QUOTE = re.compile(r"['\"]")
+_F_STRING = re.compile(r"[fF][rR]?['\"][^'\"]*$")
+_ANNOTATION = re.compile(r"^\s+(?!else\b|try\b|finally\b)[\w.]+\s*:[^=]*$")
 _TESTS = re.compile(r"(^|[/_.])(tests?|conftest|testing|bench(marks?)?)([/_.]|$)")
 
 
@@ -72,9 +71,16 @@ def _is_unknown(item: Mapping[str, Any], text: str) -> bool:
     elsewhere = re.search(rf"\bdel\b.*\b{name}\b|\b(global|nonlocal)\b.*\b{name}\b", text)
     old = found[1] in _OF_PYTHON_2 and "version" in text
     here = rest[0][: item["location"]["column"] - 1]
-    return not (
-        elsewhere or old or _UNREAD.search(here) or any(map(later.search, _of_function(rest)))
-    )
+    return not (elsewhere or old or _is_unread(here) or any(map(later.search, _of_function(rest))))
+
+
+def _is_unread(before: str) -> bool:
+    """Tell by what stands before a name whether Python never reads it.
+
+    In a string, or in the annotation of a local variable, it does not.
+    """
+    quoted = len(_QUOTE.findall(before)) % 2 and not _F_STRING.search(before)
+    return bool(quoted or _ANNOTATION.match(before))
 
 
 def _of_function(lines: Sequence[str]) -> Iterator[str]:

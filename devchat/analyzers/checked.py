@@ -6,8 +6,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from importlib import import_module
+from dataclasses import dataclass
 from pathlib import Path
 
 import devchat
@@ -75,12 +74,15 @@ def check_all(
     if not files:
         return [()] * len(texts)
     with scratch(files) as folder:
-        command = [sys.executable, "-P", "-m", __name__, module]
+        command = [sys.executable, "-P", "-m", "devchat.analyzers.child", module]
         code, out = run(command, folder, limits, {"PYTHONPATH": _import_path()})
         if code:
             raise AnalyzerError(f"its check failed: {said(folder) or f'exit status {code}'}")
-    found = json.loads(out)
-    return [_verdict(found.get(f"{at:06}", [])) for at in range(len(texts))]
+    try:
+        found = json.loads(out)
+        return [_verdict(found.get(f"{at:06}", [])) for at in range(len(texts))]
+    except (ValueError, TypeError) as error:
+        raise AnalyzerError("its check answered in a form that is not known") from error
 
 
 def _verdict(found: list[dict[str, object]] | None) -> Verdict:
@@ -92,24 +94,3 @@ def _import_path() -> str:
     here = str(Path.cwd())
     folders = [one for one in sys.path if Path(one).is_absolute() and one != here]
     return ":".join([*folders, str(Path(devchat.__file__).parent.parent)])
-
-
-def main(module: str) -> None:
-    """Be the child: judge every file in this folder, and print what is wrong as JSON."""
-    check: Callable[[str, str], Iterable[Problem]] = import_module(module).check
-    found = {file.stem: _judged(check, file) for file in sorted(Path.cwd().iterdir())}
-    json.dump(found, sys.stdout)
-
-
-def _judged(
-    check: Callable[[str, str], Iterable[Problem]], file: Path
-) -> list[dict[str, object]] | None:
-    text = file.read_bytes().decode("utf-8", "surrogateescape")
-    try:
-        return [asdict(one) for one in check(file.suffix[1:], text)]
-    except (RecursionError, MemoryError, ValueError):
-        return None  # Nested too deeply, or a number of a million digits.
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -39,7 +39,9 @@ def _parameter(function: _Function, line: int, column: int) -> str:
 
 
 def _begins(value: ast.expr, line: int, column: int) -> bool:
-    return value.lineno == line and value.col_offset in (column - 1, column)
+    """Tell whether a default begins at a place; one with something in it is often meant."""
+    filled = getattr(value, "elts", None) or getattr(value, "keys", None)
+    return not filled and value.lineno == line and value.col_offset in (column - 1, column)
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:

@@ -54,6 +54,7 @@ SILENT = [
     "def test_a(tmp_path):\n    assert tmp_path.exists(), 'gone'\n    assert 1 == 1\n",
     "import os\nimport sys as system\n",
     "def f(a=[]):\n    return len(a)\n",
+    "def f(a=[0]):\n    a[0] += 1\n",
     "class A:\n    def f(self, a=[]):\n        self.a = a\n",
     "def f(a: 'Missing') -> 'Missing':\n    b: Missing = a\n    return b\n",
     "version = 2\nstr = unicode\n",

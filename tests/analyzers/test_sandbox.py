@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from devchat.analyzers import Analyzer, limits
-from devchat.analyzers.checked import Checked, check_all, main
+from devchat.analyzers.checked import Checked, check_all
+from devchat.analyzers.child import main
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.ruff import Ruff
 from devchat.analyzers.sandbox import Limits, run, scratch
