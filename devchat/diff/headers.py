@@ -18,6 +18,7 @@ _FIELD = re.compile(
 )
 _BLOBS = re.compile(r"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?$")
 _BINARY = {"Binary files", "Binary file", "GIT binary patch"}
+_NAMES = {"---", "+++"}
 _MODE = re.compile(r"[0-7]{6}$")
 _STATUSES: Mapping[str, FileStatus] = {
     "new file mode": "added",
@@ -51,7 +52,7 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
         fields[found[1]] = lines[at][found.end() :]
         at += 1
     hunks, after = read_hunks(lines, at)
-    if "+++" in fields and not hunks:
+    if not hunks and not _NAMES.isdisjoint(fields):
         raise no_hunk(at)
     if not (fields or hunks):
         return None, after

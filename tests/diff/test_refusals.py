@@ -32,6 +32,7 @@ REFUSED = [
     ("cut off in a hunk", WHOLE[:-3], "the diff breaks off after line 8, inside a hunk", "again"),
     ("cut off after its header", HEAD, "after line 4 of the diff a hunk should", "again"),
     ("cut off after the names", "--- a/f\n+++ b/f\n", "after line 2 of the diff", "again"),
+    ("cut off between the names", HEAD.replace("+++ b/f\n", ""), "after line 3 of", "again"),
     ("a hunk one line too short", WHOLE.replace("1,3 @@", "1,4 @@"), "breaks off after line 9",
      "again"),
     ("a hunk one line too long", WHOLE + "+e\n", "line 10 of the diff is in a hunk that is not as",
