@@ -13,7 +13,7 @@ from devchat.policy.background import read_background
 from devchat.prompts import Prompt
 from devchat.review import briefing
 from devchat.review.chunks import Chunk, Limits
-from devchat.review.schema import chunk_schema
+from devchat.review.schema import LENGTHS, chunk_schema
 from devchat.review.wishes import Task, Wishes
 from devchat.types import Message, Options, Request, Schema, Tier
 
@@ -55,8 +55,8 @@ class Asking:
             "known": briefing.known(chunk, self.known),
             "changes": briefing.changes(chunk),
         }
-        bound = self.backend.binds_schema
-        schema = chunk_schema(chunk, self.policy.rules, bound=bound)
+        bound = LENGTHS[self.backend.tier] if self.backend.binds_schema else None
+        schema = chunk_schema(chunk, self.policy.rules, bound)
         messages = filled(self.prompt, values, self.backend.tier, self.shots)
         return Request(messages, replace(self.options, schema=schema))
 

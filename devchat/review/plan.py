@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from devchat.backends import Backend
-from devchat.changes import Diff, FileReceipt
+from devchat.changes import Diff
 from devchat.policy.paths import PathRules
 from devchat.review.analyse import Analysed, analyse
 from devchat.review.asking import Asking, open_asking
@@ -42,11 +42,6 @@ class Plan:
         if self.asking is None:
             return () if self.wording is None else (self.wording,)
         return tuple(self.asking.request(chunk) for chunk in self.chunks if not chunk.reason)
-
-    @property
-    def left_out(self) -> tuple[FileReceipt, ...]:
-        """The files that are not looked at, or only by analyzers, with the reason."""
-        return self.selection.left_out
 
 
 def finds(backend: Backend, wishes: Wishes) -> bool:

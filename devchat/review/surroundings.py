@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 
 from devchat.changes import Hunk, Line
 
@@ -46,10 +47,8 @@ def _agrees(lines: Sequence[str], number: int, text: str) -> bool:
 
 def _leading(hunk: Hunk, step: int) -> int:
     """Count the unchanged lines that a hunk begins with, or ends with."""
-    for count, line in enumerate(hunk.lines[::step]):
-        if line.kind != " " or count == _NEAR:
-            return count
-    return _NEAR
+    unchanged = takewhile(lambda line: line.kind == " ", hunk.lines[::step])
+    return len(tuple(islice(unchanged, _NEAR)))
 
 
 def _enclosing(lines: Sequence[str], first: int) -> list[int]:

@@ -22,6 +22,20 @@ PY, TREES_JS, TREES_GO = (
     Trees({"a.go": GO}, {"a.go": GO_HEAD, "b.go": "package a\n\nfunc other() int { return 1 }\n"}),
 )
 
+CATCH = """def g(x):
+    try:
+        match x:
+            case {"a": one, **rest}:
+                return one, rest
+            case [two, *more]:
+                return two, more
+    except ValueError as error:
+        return error
+"""
+CAUGHT = one_file("", CATCH)
+BROKEN = one_file("", "import os\n\n# sep is os.sep\nsize = os.sep + (\n")
+TWO = one_file("", "def a():\n    unused = 1\n    return 2\n\n\ndef b():\n    return unused\n")
+
 Case = tuple[Trees, str, dict[str, Any]]
 WRONG: list[Case] = [
     (PY, LINE, {"title": "`os` is not imported"}),
@@ -43,7 +57,13 @@ WRONG: list[Case] = [
     (TREES_GO, "\tfmt.Println(other())", {"title": "`other` is undefined"}),
     (TREES_GO, "\tfmt.Println(other())", {"title": "`fmt` is not imported"}),
 ]
+WRONG += [(CAUGHT, "def g(x):", {"title": f"`{name}` is undefined"}) for name in (
+    "one", "rest", "two", "more", "error", "g", "x",
+)]  # fmt: skip
+WRONG += [(BROKEN, "size = os.sep + (", {"title": "`os` is not defined"})]
 RIGHT: list[Case] = [
+    (BROKEN, "size = os.sep + (", {"title": "`sep` is not defined"}),
+    (TWO, "    unused = 1", {"title": "The variable `unused` is never used"}),
     (PY, LINE, {"title": "`gone` is not defined"}),
     (PY, LINE, {"title": "未定义的变量 `gone`"}),
     (PY, DEF, {"title": "The parameter `name` is never used"}),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from devchat.changes import Finding, Severity
 from devchat.policy import PathPolicy, Policy
 from devchat.review import Wishes
-from tests.review.changes import Checker, Trees, Unbound, answer, one_file, run, said
+from tests.review.changes import Checker, Patch, Trees, Unbound, answer, one_file, run, said
 
 HEAD = "".join(f"line {number} = {number}\n" for number in range(1, 41))
 CHANGE = one_file("", HEAD)
@@ -82,6 +82,15 @@ def test_two_analyzers_and_two_faults_of_one_line_stay_two() -> None:
     assert len(run(CHANGE, Unbound([answer(*models)])).findings) == 2
 
 
+def test_of_two_models_words_the_worst_severity_and_a_suggestion_stay() -> None:
+    mild = said("line 5 = 5", severity="note", suggestion="")
+    lone = said("line 5 = 5", last_quote="line 6 = 6", suggestion="line 5 = 6")
+    done = run(CHANGE, Unbound([answer(said("line 5 = 5"), mild, lone)]))
+    assert [(one.severity, one.start_line, one.line) for one in done.findings] == [("error", 5, 5)]
+    (one,) = run(CHANGE, Unbound([answer(mild, said("line 5 = 5"))])).findings
+    assert (one.severity, one.suggestion) == ("error", "")
+
+
 def test_findings_without_a_line_are_merged_by_their_words() -> None:
     lost = [said("not there"), said("nor there"), said("gone", title="Other words entirely")]
     done = run(CHANGE, Unbound([answer(*lost)]))
@@ -120,6 +129,14 @@ def test_a_fingerprint_survives_moved_code_and_other_words() -> None:
     (changed,) = prints(one_file("", body.replace("if x", "if not x")), "        return 1 / x")
     (elsewhere,) = prints(one_file("", body), "    return 0")
     assert len({before, changed, elsewhere}) == 3
+
+
+def test_without_the_files_a_fingerprint_is_made_of_the_hunk() -> None:
+    body = "a = 1\n\nb = 2\n\nc = 3\nd = 4\n"
+    here = one_file(body, body.replace("b = 2", "b = 5"))
+    (whole,) = prints(here, "b = 5")
+    (patch,) = prints(Patch(here.at_base, here.at_head), "b = 5")
+    assert whole == patch
 
 
 def test_the_same_lines_twice_have_two_fingerprints() -> None:

@@ -146,9 +146,20 @@ def test_what_became_of_each_analyzer_is_in_the_receipt() -> None:
     assert done.receipt.seconds > 0
 
 
-def test_a_file_that_analyzers_can_not_look_at_is_named() -> None:
-    trees = Trees({f"{n}.py": "a = 1\n" for n in "abcde"}, {f"{n}.py": "a = 2\n" for n in "abcde"})
-    diff = trees.diff()
-    done = run(Trees({}, {}, complete=False), None, Checker(), diff=diff)
+MANY = Trees({f"{n}.py": "a = 1\n" for n in "abcde"}, {f"{n}.py": "a = 2\n" for n in "abcde"})
+
+
+def test_a_file_that_only_a_model_could_look_at_is_named() -> None:
+    backend = Scripted([answer()])
+    done = run(Trees({}, {}, complete=False), backend, Checker(), diff=MANY.diff())
     (note,) = done.receipt.notes
     assert note.startswith("analyzers could not look at `a.py`, `b.py`, `c.py` and 2 more: ")
+    assert states(done) == ["reviewed"] * 5
+
+
+def test_a_file_that_nobody_could_look_at_was_not_reviewed() -> None:
+    done = run(Trees({}, {}, complete=False), None, Checker(), diff=MANY.diff())
+    assert done.summary == "Nothing was reviewed of 5 hunks of 5 files."
+    assert states(done) == ["skipped"] * 5
+    assert "out of reach" in done.receipt.files[0].hunks[0].reason
+    assert done.receipt.notes == ()
