@@ -17,6 +17,8 @@ from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
 _RM = re.compile(r"(^|[;&|(\s])rm\s+(-\S+\s+)*(-\w*[rR]|--recursive)")
+# A program of another language that begins as a script, to find its interpreter.
+_POLYGLOT = re.compile(r"^\s*(eval\s+')?exec\s+\S*(perl|python|ruby|tclsh|wish)\b", re.MULTILINE)
 _LARGEST = 100_000  # Larger ones, such as `configure`, take it minutes.
 
 
@@ -61,6 +63,8 @@ def _suffix(pair: Pair) -> str:
     """Return the suffix for a script that shellcheck can read, "" for others."""
     first = text_lines(pair.head)[0]
     if len(pair.head) > _LARGEST or first.startswith(("#compdef", "#autoload")):
+        return ""
+    if _POLYGLOT.search(pair.head):
         return ""
     if first.startswith("#!"):
         return "sh" if _SHELLS.match(first) else ""

@@ -21,6 +21,7 @@ SCRIPTS: list[tuple[str, str | None, str, list[Seen]]] = [
     # Not ours to judge, or good as it is.
     ("a.sh", None, "#!/bin/zsh\nx = 3\n", []),
     ("a.txt", None, "x = 3\n", []),
+    ("a", None, '#!/bin/sh\nexec perl -x -S "$0" "$@"\n#!perl\nsub f($) {\n}\n', []),
     ("_a.sh", None, "#compdef a\nx = 3\n", []),
     ("a.sh", None, "x=3\necho $x\nrm -f $x\ncd /tmp\nsource ~/.profile\n", []),
     ("a.sh", None, "#!/bin/bash\n# shellcheck disable=SC2283\nx = 3\n", []),
