@@ -88,6 +88,7 @@ NAMED = [
     (("--staged", "--worktree"), 2, "`--staged` and `--worktree` don't go together"),
     (("--staged", "HEAD"), 2, "`HEAD` and `--staged` don't go together"),
     (("docs",), 5, "`docs` is a folder, and no patch"),
+    (("cart.py",), 5, "`cart.py` is no patch\n\nhint: `devchat review --path cart.py` reviews"),
     (("locked.patch",), 5, "`locked.patch` can't be read: "),
     (("no-such-thing",), 5, ""),
     (("--help=x",), 2, ""),

@@ -35,8 +35,8 @@ def headline(review: Review) -> str:
         return counted(findings) + (f"; {failed}" if hunks["failed"] else "")
     if not hunks["reviewed"]:
         return _nothing(review.receipt, hunks)
-    where = f"in {plural(_touched(review.receipt, 'reviewed'), 'file')}{_by(review.receipt)}"
-    return f"No findings {where}" + (f", but {failed}" if hunks["failed"] else "")
+    where = f"{_reach(review.receipt)}{_by(review.receipt)}"
+    return f"No findings in {where}" + (f", but {failed}" if hunks["failed"] else "")
 
 
 def counted(findings: Iterable[Finding]) -> str:
@@ -91,8 +91,11 @@ def _by(receipt: Receipt) -> str:
     return single_line(f", {reasons.pop()}") if len(reasons) == 1 and "" not in reasons else ""
 
 
-def _touched(receipt: Receipt, state: HunkState) -> int:
-    return sum(any(one.state == state for one in file.hunks) for file in receipt.files)
+def _reach(receipt: Receipt) -> str:
+    """Say how many files were looked at, and of how many where some were not."""
+    seen = sum(any(hunk.state == "reviewed" for hunk in one.hunks) for one in receipt.files)
+    everything = plural(len(receipt.files), "file")
+    return everything if seen == len(receipt.files) else f"{seen:,} of {everything}"
 
 
 def _hunk_facts(receipt: Receipt) -> Iterator[Fact]:

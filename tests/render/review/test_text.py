@@ -16,6 +16,7 @@ from devchat.sanitize import HIDDEN
 from tests.render.review.sample import (
     CLEAN,
     DIFF,
+    FILES,
     HUNK,
     IDENTITY,
     KEY,
@@ -117,6 +118,10 @@ NOT_CLEAN = [
     (
         receipt("reviewed", "failed"),
         "✖ No findings in 1 file, but part of the review failed (1 of 2 hunks)",
+    ),
+    (
+        replace(receipt("skipped"), files=FILES),
+        "✖ No findings in 1 of 4 files, but part of the review failed (1 of 3 hunks)",
     ),
     (replace(CLEAN.receipt, files=()), "○ Nothing to review"),
 ]
