@@ -43,6 +43,7 @@ _PLACEHOLDER = re.compile(
     r"example|dummy|fake|sample|test|placeholder|redacted|changeme|your|x{4}|0{4}|1234567|abcdef",
     re.IGNORECASE,
 )
+_FILLED_IN = re.compile(r"[{}$<>()\s]")  # Put together when the program runs, or by a template.
 _WORD = re.compile("[A-Za-z0-9]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40}")
 _LONGEST = 20_000
@@ -127,7 +128,8 @@ def _is_real(what: str, value: str, lines: Sequence[str], number: int) -> bool:
     if what == "private key":  # Its first line alone is found in every program that reads them.
         whole = _BASE64.search("\n".join(lines[number - 1 : number + 3]))
         return bool(whole) and f"-----{value}" in lines[number - 1]
-    return not _PLACEHOLDER.search(value) and len(set(value)) > 9
+    plain = not _PLACEHOLDER.search(value) and not _FILLED_IN.search(value)
+    return plain and len(set(value)) > 9
 
 
 def _masked(what: str, line: str, values: Iterable[str]) -> str:
@@ -139,7 +141,7 @@ def _masked(what: str, line: str, values: Iterable[str]) -> str:
 
 
 def _problem(number: int, what: str, shown: str) -> Problem:
-    article = "An" if what[0] in "AO" else "A"
+    article = "An" if what[0] in "AOn" else "A"
     return Problem(
         number,
         number,

@@ -68,6 +68,8 @@ SILENT = [
     "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
     "BEGIN RSA PRIVATE KEY",
     'password = "hunter2"',
+    "//registry.npmjs.org/:_authToken=npm_{token}abcXYZ789qrs",
+    "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
     "postgres://user:password@localhost/db",
     "sha256:" + made_up(64, "0123456789abcdef"),
     made_up(300) + "+" + AWS + made_up(20),
