@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, get_args
@@ -11,6 +12,8 @@ from devchat.sanitize import single_line
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(get_args(Severity)))
 OVERFLOWN = "beyond the ceiling"
+# Said of each analyzer; that it is absent is said once for all that come with the same remedy.
+_NOT_INSTALLED = re.compile("^`[^`]+` is not installed: ")
 _MOST_NAMED = 3
 
 
@@ -128,12 +131,12 @@ def _analyzer_facts(receipt: Receipt) -> Iterator[Fact]:
     ran = [f"{one.name} {one.version}".strip() for one in receipt.analyzers if one.state == "ran"]
     if ran:
         yield Fact("analyzers", single_line(", ".join(ran), 1_000))
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for one in receipt.analyzers:
         if one.state != "ran":
-            reasons.setdefault(f"{one.state}\0{one.reason}", []).append(one.name)
-    for key, names in reasons.items():
-        state, reason = key.split("\0", 1)
+            reason = _NOT_INSTALLED.sub("", one.reason)
+            reasons.setdefault((one.state, reason), []).append(one.name)
+    for (state, reason), names in reasons.items():
         why = f": {single_line(reason)}" if reason else ""
         yield Fact(state, f"{', '.join(names)}{why}")
 
