@@ -62,7 +62,7 @@ def chunk_schema(chunk: Chunk, rules: Sequence[Rule], bound: Lengths | None) -> 
 
 def verdict_schema() -> Schema:
     """Make the schema of a second look at a finding."""
-    return _object(reason={"type": "string"}, verdict={"enum": list(VERDICTS)})
+    return _object(reason={"type": "string"}, verdict=_one_of(VERDICTS))
 
 
 def quotes(pieces: Iterable[Piece]) -> list[str]:
@@ -80,8 +80,8 @@ def quotable(text: str) -> str:
 def _bound(name: str, lines: list[str], rules: Sequence[Rule], most: Lengths) -> dict[str, Any]:
     finding = _finding([name], rules)
     finding["properties"] |= {
-        "quote": {"enum": lines or [""]},
-        "last_quote": {"enum": [None, *lines]},
+        "quote": _one_of(lines or [""]),
+        "last_quote": {"type": ["string", "null"], "enum": [None, *lines]},
         "title": _text(most.title),
         "body": _text(most.body),
         "suggestion": {"type": ["string", "null"], "maxLength": most.suggestion},
@@ -91,21 +91,25 @@ def _bound(name: str, lines: list[str], rules: Sequence[Rule], most: Lengths) ->
 
 def _finding(names: list[str], rules: Sequence[Rule]) -> dict[str, Any]:
     return _object(
-        path={"enum": names},
+        path=_one_of(names),
         quote=_text(),
         last_quote={"type": ["string", "null"]},
         line={"type": ["integer", "null"]},
         title=_text(),
         body=_text(),
-        severity={"enum": list(get_args(Severity))},
-        category={"enum": list(CATEGORIES)},
-        rule={"enum": [None, *(rule.id for rule in rules)]},
+        severity=_one_of(get_args(Severity)),
+        category=_one_of(CATEGORIES),
+        rule={"type": ["string", "null"], "enum": [None, *(rule.id for rule in rules)]},
         suggestion={"type": ["string", "null"]},
     )
 
 
 def _text(longest: int | None = None) -> dict[str, Any]:
     return {"type": "string"} if longest is None else {"type": "string", "maxLength": longest}
+
+
+def _one_of(texts: Sequence[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(texts)}
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
