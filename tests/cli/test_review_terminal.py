@@ -48,7 +48,7 @@ def test_progress_is_one_line_and_gone_at_the_end(
     environ: dict[str, str], repository: Repository, slow: str, columns: int
 ) -> None:
     child = start(environ, repository, "-m", slow, columns=columns)
-    child.expect(r"reviewing: 0 of 1 chunks · \d+ s")
+    child.expect(r"reviewing: 0 of 1 chunk · \d+ s")
     raw = f"{child.before}{child.after}"
     child.expect(pexpect.EOF)
     raw += str(child.before)

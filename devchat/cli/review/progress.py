@@ -9,6 +9,7 @@ from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import TextIO
 
+from devchat.render.review.facts import plural
 from devchat.review import Progress
 
 _WORDS = MappingProxyType(
@@ -64,7 +65,7 @@ class ProgressLine:
             return ""
         what, unit = _WORDS[progress.phase]
         seconds = monotonic() - self._started
-        count = f"{progress.done:,} of {progress.total:,} {unit}s"
+        count = f"{progress.done:,} of {plural(progress.total, unit)}"
         tokens = f" · {progress.tokens:,} tokens" if progress.tokens else ""
         line = f"{what}: {count}{tokens} · {seconds:.0f} s"
         return line[: _columns(self._stderr) - 1] if self._live else line

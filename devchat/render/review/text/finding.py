@@ -16,7 +16,7 @@ from devchat.sanitize import single_line, visible
 
 # Longer lines and suggestions are cut where this many characters or rows are reached.
 _LONGEST_LINE = 1_000
-_MOST_ROWS = 3
+_MOST_ROWS = 5
 _MOST_LINES = 12
 _NOWHERE = "no line: what it speaks of was not found in the change"
 
@@ -76,7 +76,7 @@ def _cut_rows(row: Row, whole: str, pen: Pen, margin: Row) -> Iterator[Row]:
     for at, one in enumerate(rows[:_MOST_ROWS]):
         yield one if not at else (*blank, *one[len(margin) :])
     if len(rows) > _MOST_ROWS or len(whole) > _LONGEST_LINE:
-        yield (*blank, Run(f"… {len(whole):,} characters", style.DIM))
+        yield (*blank, Run(f"… {len(whole):,} characters in all", style.DIM))
 
 
 def _suggestion_rows(finding: Finding, pen: Pen, gutter: int, margin: Row) -> Iterator[Row]:
