@@ -25,6 +25,7 @@ READ = [
     ("```suggestion\nx = '@a'\n```\nb", "```\nx = '@a'\n```\nb"),
     ("~~~~\n~~~\n<b>\n~~~~", "```\n~~~\n<b>\n```"),
     ("```\nleft open ````", "`````\nleft open ````\n`````"),
+    ("```\n/close\n// no\n```", "```\n /close\n// no\n```"),
     ("```no fence``` here", "```no fence``` here"),
     ("the key ghp_0123456789abcdefghij", f"the key {MASK}"),
     ("a\x1b[1mb\u202e", "a␛\\[1mb\\<U+202E\\>"),

@@ -19,6 +19,7 @@ _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINKED = re.compile(r"\S*(?:@[\w./-]|#\d|gh-\d|://|www\.|mailto:)\S*", re.IGNORECASE)
 _BEFORE, _AFTER = "([{<\"'*_", ")]}>\"'*_.,;:!?"
 _SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
+_COMMAND = re.compile(r"/\w")
 _ITEM = re.compile(r"( *)([-*]|\d{1,9}[.)]) +(?=\S)")
 # Headings, quotes, rules, and what bots and forges take for a command.
 _OPENING = re.compile(r"[#>+=/]|-(?=[-\s]*$)|:(?=\s)")
@@ -31,7 +32,7 @@ def plain_markdown(text: str) -> str:
     for line in without_tokens(visible(text)).expandtabs(4).split("\n"):
         opened = _FENCE.match(line)
         if fence and opened and opened[1].startswith(fence) and not line.strip(" `~"):
-            written.append(fenced("\n".join(code)))
+            written.append(_code(code))
             fence, code = "", []
         elif fence:
             code.append(line)
@@ -40,7 +41,7 @@ def plain_markdown(text: str) -> str:
         else:
             written.append(_line(line))
     if fence:
-        written.append(fenced("\n".join(code)))
+        written.append(_code(code))
     return "\n".join(written).strip("\n")
 
 
@@ -62,6 +63,11 @@ def code_span(text: str) -> str:
     ticks = "`" * (_longest_run(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") or not text else ""
     return f"{ticks}{space}{text}{space}{ticks}"
+
+
+def _code(lines: list[str]) -> str:
+    # Some bots look for commands in code as well.
+    return fenced("\n".join(f" {line}" if _COMMAND.match(line) else line for line in lines))
 
 
 def _longest_run(text: str) -> int:
