@@ -81,16 +81,32 @@ def _same(one: Finding, other: Finding) -> bool:
 
 
 def _joined(one: Finding, other: Finding) -> Finding:
-    """Keep the first's place and proof, and take from the second what the first does not have."""
-    if (one.start_line, one.line) == (other.start_line, other.line) and one.suggestion is None:
-        one = replace(one, suggestion=other.suggestion, proven=other.proven)
+    """Keep the first's proof, and take from the second what the first does not have.
+
+    A suggestion for more lines brings these along. A model has nothing to add to a secret.
+    """
+    if one.category == SECRET:
+        return one
+    if one.suggestion is None and other.suggestion is not None and _holds(other, one):
+        one = replace(
+            one,
+            start_line=other.start_line,
+            line=other.line,
+            quote=other.quote,
+            suggestion=other.suggestion,
+            proven=other.proven,
+        )
     if one.source == "model":
         worst = max(one.severity, other.severity, key=lambda severity: ORDER[severity])
         return replace(one, severity=worst)
-    if one.category == SECRET:
-        return replace(one, suggestion=None, proven=False)
     words = other.body if _says(other.body, one) else f"{one.body}\n\n{other.body}"
     return replace(one, body=words.strip())
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    """Tell whether one finding's lines are all among another's."""
+    first, last = (outer.start_line or 0), (outer.line or 0)
+    return first <= (inner.start_line or 0) and (inner.line or 0) <= last
 
 
 def _says(body: str, one: Finding) -> bool:

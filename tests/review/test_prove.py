@@ -52,7 +52,14 @@ def test_a_suggestion_that_parses_is_proven(
 INDENT, REPEATS = "breaks the indentation", "repeats a line next to it"
 MIXED = "\tif n > 0 {\n        return n\n\t}\n\treturn 0"
 IF = "    if items:\n        mean = 0\n    return mean"
+PROVEN += [
+    ("a = 1\n", "a = 1\nb = [1\n", "a.toml", "b = [1", "b = [1]"),
+    ('{"a": 1}\n', '{"a": 2,}\n', "a.json", '{"a": 2,}', '{"a": 2}'),
+    # The file is broken, and the indentation is what is wrong.
+    ("a {\n}\n", "int f() {\n  return 1;\n", "a.c", "  return 1;", "return 1; }"),
+]
 WRONG = [
+    ("a = 1\n", "a = 2\n", "a.toml", "a = 2", "a = ", "does not parse"),
     (BASE, HEAD, "a.py", MEAN, MEAN, "changes nothing"),
     (BASE, HEAD, "a.py", MEAN, f"{MEAN}  ", "changes nothing"),
     (BASE, HEAD, "a.py", MEAN, "    mean = total /", "does not parse"),
@@ -79,6 +86,8 @@ def test_a_wrong_suggestion_goes_and_its_finding_stays(
 
 
 UNPROVEN = [
+    (one_file("a:\n", "a:\n   b: 1\n", "a.yml"), "   b: 1", "  b: 1"),
+    (one_file("[1]\n", "[" * 99_999 + "\n1]\n", "a.json"), "1]", "2]"),
     (one_file(TEXT, TEXT_HEAD, "a.txt"), "  two three", "  two"),
     (Patch({"a.py": BASE}, {"a.py": HEAD}), MEAN, "    mean = 0"),
     (one_file(BASE, HEAD + "def (\n"), MEAN, "    mean = 0"),

@@ -75,6 +75,16 @@ def test_what_a_model_says_besides_is_added_and_its_proof_taken() -> None:
     assert (one.suggestion, one.proven) == ("line3 = 4", True)
 
 
+def test_a_models_suggestion_for_more_lines_brings_them_along() -> None:
+    model = said("line 2 = 2", last_quote="line 4 = 4", suggestion="line = 9")
+    trees = one_file("", HEAD, "a.txt")
+    found = replace(FOUND, path="a.txt")
+    said_so = answer(model | {"path": "a.txt"})
+    (one,) = run(trees, Unbound([said_so]), Checker((found,))).findings
+    assert (one.source, one.start_line, one.line, one.suggestion) == ("checker", 2, 4, "line = 9")
+    assert one.quote == "line 2 = 2\nline 3 = 3\nline 4 = 4"
+
+
 def test_two_analyzers_and_two_faults_of_one_line_stay_two() -> None:
     other = replace(FOUND, rule="C2", title="Something else")
     assert len(run(CHANGE, None, Checker((FOUND, other))).findings) == 2
