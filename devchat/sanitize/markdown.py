@@ -18,11 +18,11 @@ _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # What a forge would link, and by linking tell others of.
 _LINKED = re.compile(r"\S*(?:@[\w./-]|#\d|gh-\d|://|www\.|mailto:)\S*", re.IGNORECASE)
 _BEFORE, _AFTER = "([{<\"'*_", ")]}>\"'*_.,;:!?"
-_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
 _COMMAND = re.compile(r"/\w")
 _ITEM = re.compile(r"( *)([-*]|\d{1,9}[.)]) +(?=\S)")
 # Headings, quotes, rules, and what bots and forges take for a command.
-_OPENING = re.compile(r"[#>+=/]|-(?=[-\s]*$)|:(?=\s)")
+_OPENING = re.compile(r"(\d{0,9})([#>+=/]|-(?=[-\s]*$|\s)|:(?=\s)|(?<=\d)[.)](?=\s|$))")
 
 
 def plain_markdown(text: str) -> str:
@@ -90,7 +90,7 @@ def _text(line: str) -> str:
         written = _joined(written, found[0])
         at = found.end()
     written = _joined(written, _words(line[at:]))
-    return f"\\{written}" if _OPENING.match(written) else written
+    return _OPENING.sub(r"\1\\\2", written, count=1) if _OPENING.match(written) else written
 
 
 def _words(text: str) -> str:
