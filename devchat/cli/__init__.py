@@ -15,9 +15,14 @@ from devchat.render.console import show_error
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typer
+    from typer._click.core import Command
 
 # Only the module of the command that runs is imported: each is named like its command.
-COMMANDS = ("ask", "chat", "config", "doctor", "explain", "history", "models", "prompts")
+COMMANDS = (
+    "ask", "chat", "completion", "config", "doctor", "explain", "history", "models", "prompts",
+)  # fmt: skip
+TO_COMPLETE = "__complete"
+"""What a shell asks for the words that may stand at its cursor: see `completion`."""
 
 
 def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
@@ -97,12 +102,26 @@ def _show(error: DevchatError) -> int:
     return error.exit_code
 
 
-def _invoke(argv: Sequence[str]) -> int:
-    import typer
+def command_tree(first: str = "") -> Command:
+    """Make the commands, only the one where a line's first word names it."""
     from typer.main import get_command
 
+    return get_command(build_app([first] if first in COMMANDS else COMMANDS))
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    if argv[:1] == [TO_COMPLETE]:
+        from devchat.cli.shells import answer
+
+        return answer(argv[1:], command_tree)
+    return _run_command(argv)
+
+
+def _run_command(argv: Sequence[str]) -> int:
+    import typer
+
     known = argv[:1] if argv and argv[0] in COMMANDS else []
-    command = get_command(build_app(known or COMMANDS))
+    command = command_tree(*known)
     try:
         # Not `app()`: it would swallow a broken pipe, and exit 1.
         with command.make_context("devchat", list(argv)) as context:
