@@ -14,7 +14,7 @@ from devchat.backends import Backend
 from devchat.chat import Prepared, count_messages, prepare
 from devchat.chat.window import Exchange, Selection, select
 from devchat.context import Attached
-from devchat.errors import ContextError, StorageError
+from devchat.errors import ContextError, StorageError, UsageError
 from devchat.history import IN_MEMORY, History, Recorder, Turn, open_history
 from devchat.history import Conversation as Record
 from devchat.prompts import Prompt
@@ -22,6 +22,7 @@ from devchat.sanitize import single_line
 from devchat.types import Chunk, Completion, Image, Message, Options, Text, Usage
 
 T = TypeVar("T")
+_GIVEN = frozenset({"question", "files"})
 Say = Callable[[str], None]
 _RESERVED = 4
 """The latest exchange goes before attachments if it takes at most this part of the window."""
@@ -43,6 +44,21 @@ class Planned:
 
     prepared: Prepared
     selection: Selection
+
+
+def check_prompt(prompt: Prompt) -> None:
+    """Raise UsageError for a prompt that can't be talked with."""
+    wanted = [f"`{name}`" for name in prompt.inputs if name not in _GIVEN]
+    if wanted:
+        raise UsageError(
+            f"the prompt `{prompt.name}` wants {', '.join(wanted)}: a conversation has none",
+            "choose another: `ask` is for all questions",
+        )
+    if "question" not in prompt.inputs:
+        raise UsageError(
+            f"the prompt `{prompt.name}` takes no question",
+            f"add `question` to its inputs: `devchat prompts edit {prompt.name}`",
+        )
 
 
 class Conversation:

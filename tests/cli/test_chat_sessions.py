@@ -78,7 +78,7 @@ def test_resume_prints_the_last_turns_only(
         talk.wait("6 earlier turns are not shown")
         talk.wait("it was interrupted here: `/continue` goes on with it")
         talk.ready()
-        assert "> question 3 about a thing\nanswer 3 filler" in talk.text
+        assert "> question 3 about a thing\n\nanswer 3 filler" in talk.text
         assert "question 2" not in talk.text
 
 
@@ -91,7 +91,7 @@ def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], 
         talk.send(control("d"))
         talk.end()
     with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
-        talk.wait("  line 11\n  ... 88 more lines\necho 1")
+        talk.wait("  line 11\n  ... 88 more lines\n\necho 1")
 
 
 def test_nothing_to_go_on_with(devchat: Devchat, environ: dict[str, str], home: Path) -> None:

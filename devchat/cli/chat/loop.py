@@ -10,6 +10,7 @@ from devchat.chat.conversation import Planned
 from devchat.cli.chat.answering import answer
 from devchat.cli.chat.commands import find
 from devchat.cli.chat.do_files import no_stdin
+from devchat.cli.chat.do_shell import shell
 from devchat.cli.chat.mentions import mentioned
 from devchat.cli.chat.outcome import (
     Answer,
@@ -18,14 +19,13 @@ from devchat.cli.chat.outcome import (
     Compact,
     Draft,
     Leave,
+    Offer,
     Outcome,
     Replay,
     Say,
-    say,
 )
 from devchat.cli.chat.replay import replay
 from devchat.cli.chat.session import Asked, Session
-from devchat.cli.chat.shell import run_command
 from devchat.cli.columns import write_lines
 from devchat.context import Attached
 from devchat.context.attach import read_attachments
@@ -44,6 +44,9 @@ class Asks(Protocol):
 
     def read(self, draft: str) -> str | None:
         """Return what is entered, `draft` being there already; `None` to leave."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask for one key; any but `y` is a no."""
 
     def clear_screen(self) -> None:
         """Clear the screen."""
@@ -81,25 +84,31 @@ def _understood(session: Session, entered: str) -> Outcome | None:
         return None
     try:
         if text.startswith("!"):
-            return _shell(session, text[1:].strip())
+            return shell(session, session.folds.unfold(text[1:]).strip())
         if found := _COMMAND.match(text):
-            return find(found[1]).run(session, (found[2] or "").strip())
+            return _run(session, found[1], (found[2] or "").strip())
     except DevchatError as error:
         show_error(sys.stderr, error)
         return None
     return Ask(text)
 
 
+def _run(session: Session, name: str, argument: str) -> Outcome:
+    command = find(name)
+    # A pasted text is an attachment where files are named, and else a part of what was typed.
+    given = argument if command.takes_files else session.folds.unfold(argument)
+    return command.run(session, given)
+
+
 def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
+    _tell(outcome)
     match outcome:
-        case Say(lines):
-            write_lines(lines)
-        case Draft(text, lines):
-            write_lines(lines)
+        case Draft(text):
             return text
-        case Replay(lines):
-            write_lines(lines)
+        case Replay():
             replay(session)
+        case Offer(question, attachment) if prompter.confirm(question):
+            session.pending += Attached((attachment,))
         case ClearScreen():
             prompter.clear_screen()
         case Ask(question, facts):
@@ -109,6 +118,13 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
         case Compact():
             return _compact(session)
     return ""
+
+
+def _tell(outcome: Outcome) -> None:
+    match outcome:
+        case Say(lines=lines) | Draft(lines=lines) | Replay(lines=lines):
+            if lines:
+                write_lines(lines)
 
 
 def _compact(session: Session) -> str:
@@ -143,12 +159,3 @@ def _asked(session: Session, typed: str, facts: str) -> Planned:
 
 def _read(session: Session, specs: tuple[str, ...]) -> Attached:
     return read_attachments(specs, folder=session.folder, read_stdin=no_stdin)
-
-
-def _shell(session: Session, command: str) -> Outcome:
-    if not command:
-        return say("`!COMMAND` runs a shell command")
-    session.ran = run_command(command, session.folder, session.environ, sys.stdout)
-    lines, code = session.ran.lines, session.ran.code
-    size = "1 line" if lines == 1 else f"{lines:,} lines"
-    return say(f"exit code {code}, {size}; `/file !` attaches the output")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devchat.backends import open_backend
-from devchat.chat.conversation import Conversation, Voice
+from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.do_files import no_stdin
 from devchat.cli.chat.outcome import Ask, Outcome, Replay
 from devchat.cli.chat.session import Session, used_tokens
@@ -23,6 +23,9 @@ from devchat.models.resolve import resolve
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import note, show_error
 from devchat.settings import Settings
+
+_CUT_OFF = 3
+"""So many conversations that were cut off are named, the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
     """Open a session, and say what is to be done first; close the model and the history after."""
     with ExitStack() as stack:
         prompt = load_prompt(wishes.prompt, [settings.paths.prompts, shipped_folder()])
+        check_prompt(prompt)
         # The local engine loads its model while the user types.
         backend = open_backend(resolve("", settings), settings, os.environ)
         options = answer_options(settings, prompt, wishes.seed)
@@ -57,6 +61,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
             Voice(backend, prompt, options, wishes.system),
             Conversation(history, _record(history, wishes), _say),
             wishes.plain,
+            kept=wishes.save and settings.history,
         )
         stack.callback(lambda: session.backend.close())
         session.pending = read_attachments(wishes.files, folder=session.folder, read_stdin=no_stdin)
@@ -97,9 +102,9 @@ def _greet(session: Session, *, by_default: bool) -> None:
     _say(f"{backend.name} on {backend.location}; /help lists what there is, Ctrl-D leaves")
     if by_default:
         _say("tiny, fluent, often wrong. A better one: `devchat models list`")
-    for one in session.conversation.history.unfinished():
-        if one.id != session.conversation.id:
-            _say(f"`{one.id}` was cut off in an answer ({one.title}): `/resume {one.id}`")
+    here = session.conversation
+    for one in [one for one in here.history.unfinished() if one.id != here.id][:_CUT_OFF]:
+        _say(f"`{one.id}` was cut off in an answer ({one.title}): `/resume {one.id}`")
 
 
 def _first(session: Session, wishes: Wishes) -> Outcome | None:

@@ -50,7 +50,9 @@ def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
         write_lines(_quoted(turn.text))
         return
-    renderer = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
+    renderer = open_renderer(
+        sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True
+    )
     try:
         renderer.feed(Chunk("text", turn.text))
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devchat.backends import Backend, open_backend
-from devchat.chat.conversation import Conversation, Voice
+from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
@@ -20,6 +20,7 @@ from devchat.history import Turn
 from devchat.models.resolve import resolve
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import show_error
+from devchat.sanitize import single_line
 from devchat.settings import Settings
 
 
@@ -45,6 +46,7 @@ class Session:
     pending: Attached = Attached()
     ran: Ran | None = None
     used_tokens: int = 0
+    kept: bool = True
     asked: dict[int, Asked] = field(default_factory=dict)
 
     @property
@@ -66,6 +68,7 @@ class Session:
     def use_prompt(self, name: str) -> None:
         """Use another prompt file from now on, and its own system text. Raises `PromptError`."""
         prompt = load_prompt(name, self.prompt_folders)
+        check_prompt(prompt)
         options = answer_options(self.settings, prompt, self.voice.options.seed)
         self.voice = replace(self.voice, prompt=prompt, options=options, system=None)
 
@@ -93,14 +96,18 @@ class Session:
             show_error(sys.stderr, error)
             return text
 
-    def status(self) -> str:
-        """The status line: who answers, where it runs, and how full the window is."""
-        window = self.backend.context_tokens
-        used = f"{self.used_tokens:,} of {window:,} tokens ({self.used_tokens / window:.0%})"
-        parts = [f"{self.backend.name} on {self.backend.location}", used]
+    def status(self, columns: int) -> str:
+        """The status line: who answers, where it runs, how full the window is; two if narrow."""
+        name, where = self.backend.name, self.backend.location
+        used, window = self.used_tokens, self.backend.context_tokens
+        who = f"{name} on {where}"
+        what = f"{used:,} of {window:,} tokens ({used / window:.0%})"
         if waiting := len(self.pending.texts) + len(self.pending.images):
-            parts.append(f"{waiting} attached")
-        return " · ".join(parts)
+            what += f" · {waiting} attached"
+        line = f"{who} · {what}"
+        if len(line) <= columns:
+            return line
+        return "\n".join(single_line(one, columns) for one in (who, what))
 
 
 def used_tokens(conversation: Conversation) -> int:
