@@ -78,8 +78,10 @@ def _providers_table() -> str:
 
 
 if __name__ == "__main__":
+    from tests.manpage import manual_page
     from tests.picture import picture
 
     (DOCS / "commands.md").write_text(commands_page())
+    (DOCS / "devchat.1").write_text(manual_page())
     (DOCS / "settings.md").write_text(settings_page())
     (DOCS / "ask.svg").write_text(picture())

@@ -38,8 +38,9 @@ def explain(
     target: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="TARGET...",
             help="A file, FILE:10-40, a folder, a glob, - or an http(s) address;"
-            " without any, what is piped in."
+            " without any, what is piped in.",
         ),
     ] = None,
     kind: Annotated[
@@ -49,14 +50,17 @@ def explain(
         str | None, typer.Option("--for", metavar="WHOM", help="beginner, expert, or your words.")
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--lang", help="The language to answer in, such as zh.")
+        str | None,
+        typer.Option("--lang", metavar="LANGUAGE", help="The language to answer in, such as zh."),
     ] = None,
     parts: Annotated[
         bool, typer.Option("--parts", help="Too large for the model: part by part, then the whole.")
     ] = False,
     quiz: Annotated[
         int | None,
-        typer.Option(min=1, max=_MOST_QUESTIONS, help="Write so many questions with answers."),
+        typer.Option(
+            min=1, max=_MOST_QUESTIONS, metavar="N", help="Write N questions with answers."
+        ),
     ] = None,
     model: Model = None,
     max_tokens: MaxTokens = None,
