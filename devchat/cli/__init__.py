@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -10,7 +9,6 @@ from importlib import import_module
 from devchat.cli.interrupts import keep_interrupts
 from devchat.cli.streams import is_about_output, open_streams, settle_streams
 from devchat.errors import DevchatError, StorageError, UsageError
-from devchat.render.console import show_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +96,8 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _show(error: DevchatError) -> int:
+    from devchat.render.console import show_error
+
     show_error(sys.stderr, error)
     return error.exit_code
 
@@ -110,6 +110,10 @@ def command_tree(first: str = "") -> Command:
 
 
 def _invoke(argv: Sequence[str]) -> int:
+    if not argv:
+        from devchat.cli.welcome import welcome
+
+        return welcome()
     if argv[:1] == [TO_COMPLETE]:
         from devchat.cli.shells import answer
 
@@ -142,6 +146,8 @@ def _run_command(argv: Sequence[str]) -> int:
 
 def _reworded(message: str) -> str:
     """Write typer's words in our form: names in backticks, no capital, no final stop."""
+    import re
+
     message = re.sub(r"'([^']*)'", r"`\1`", message.rstrip("."))
     return message[:1].lower() + message[1:]
 
@@ -150,7 +156,7 @@ def output_failed(error: OSError) -> int:
     """Say why our output can't be written; quietly end where its reader left."""
     settle_streams()
     if isinstance(error, BrokenPipeError):  # whoever read us (`| head -1`) has enough
-        return 0
+        return 130 if isinstance(error.__context__, KeyboardInterrupt) else 0
     reason = (error.strerror or str(error)).lower()
     hint = "make room there, or write to another place"
     return _show(StorageError(f"standard output can't be written: {reason}", hint))
