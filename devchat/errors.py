@@ -13,6 +13,7 @@
     ├── InputError                5   a file, address or standard input can't be used
     │   └── ContextError          5   it does not fit into the model's window
     └── StorageError              6   a local folder or file can't be written
+        └── LockedError           6   another program holds it just now
 
 It does not know how an error is shown; `devchat.cli` does.
 """
@@ -94,3 +95,7 @@ class StorageError(DevchatError):
     """A local folder or file can't be written."""
 
     exit_code = 6
+
+
+class LockedError(StorageError):
+    """Another program holds the file just now: waiting helps."""

@@ -46,7 +46,20 @@ def ending(turn: Turn) -> str:
     }.get(turn.status, "")
 
 
+def pictures(turn: Turn) -> tuple[str, ...]:
+    """Say which pictures went with a question: a line for each."""
+    return tuple(
+        f"picture: {single_line(one.name)} ({one.media_type.partition('/')[2]}, {_size(one.bytes)})"
+        for one in turn.pictures
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000:,.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
+
+
 def _section(turn: Turn) -> str:
     who = single_line(turn.model) if turn.role == "assistant" else "You"
     ended = f" ({ending(turn)})" if ending(turn) else ""
-    return f"## {who}{ended}\n\n{turn.text.strip()}"
+    shown = "".join(f"\n\n*{line}*" for line in pictures(turn))
+    return f"## {who}{ended}\n\n{turn.text.strip()}{shown}"

@@ -208,8 +208,9 @@ def test_without_a_place_to_write_the_conversation_goes_on(
         talk.wait("> hello", times=2)
 
 
-def test_a_history_that_fails_midway_costs_no_answer(
-    environ: dict[str, str], home: Path, paths: Paths
+@pytest.mark.parametrize("way", ["waited for", "Ctrl-C"])
+def test_a_history_that_is_locked_for_a_while_loses_nothing(
+    environ: dict[str, str], home: Path, paths: Paths, way: str
 ) -> None:
     model = write_script(home, "echo 1", "echo 2", "echo 3")
     with Chat(environ, home, "-m", model) as talk:
@@ -219,11 +220,22 @@ def test_a_history_that_fails_midway_costs_no_answer(
         blocker = sqlite3.connect(paths.history)
         blocker.execute("BEGIN EXCLUSIVE")
         talk.say("second")
-        talk.wait("kept in memory only")
         talk.wait("echo 2")
+        talk.wait("waiting for it to keep this")
+        if way == "Ctrl-C":
+            talk.send(control("c"))
+            talk.wait("this answer is not kept")
+            talk.ready()
         blocker.close()
         talk.say("third")
         talk.wait("echo 3")
+        talk.ready()
+        assert ("is in the history now" in talk.text) == (way == "Ctrl-C")
+        with open_history(paths.history) as history:
+            latest = history.latest()
+            assert latest is not None and latest.head is not None
+            kept = [turn.text.strip() for turn in history.thread(latest.head)]
+        assert kept == ["first", "echo 1", "second", "echo 2", "third", "echo 3"]
         talk.say("/save talk.md")
         talk.wait("written to")
         text = (home / "talk.md").read_text()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import resource
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pexpect
@@ -162,18 +160,6 @@ def test_a_history_that_can_not_be_used_never_costs_the_answer(ask: Ask, home: P
     assert (done.stdout, done.returncode) == ("the answer\n", 0)
     assert done.stderr.startswith("this answer is not kept: ") and done.stderr.count("\n") == 1
     assert ask("x", "-c", "q").returncode == 6
-
-
-def test_a_locked_history_never_costs_the_answer(ask: Ask, home: Path) -> None:
-    ask("x", "q")
-    with closing(sqlite3.connect(home / "data" / "history.db")) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        done = ask("the answer", "q")
-        assert (done.stdout, done.returncode) == ("the answer\n", 0)
-        assert "not kept" in done.stderr and "locked" in done.stderr
-        assert done.stderr.count("\n") == 1
-        other.rollback()
-    assert len(kept(home)) == 2
 
 
 def test_a_full_disk_never_costs_the_answer(home: Path, environ: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from devchat.cli.columns import write_lines
 from devchat.history import Turn
 from devchat.render import open_renderer
 from devchat.render.console import note
+from devchat.render.transcript import pictures
 from devchat.types import Chunk
 
 _TURNS = 4
@@ -48,7 +49,7 @@ def _state(session: Session, last: Turn) -> str:
 
 def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
-        write_lines(_quoted(turn.text))
+        write_lines((*_quoted(turn.text), *map("  {}".format, pictures(turn))))
         return
     renderer = open_renderer(
         sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True

@@ -12,6 +12,7 @@ from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
+from devchat.cli.kept import manner_of
 from devchat.cli.options import answer_options
 from devchat.context import Attached
 from devchat.errors import DevchatError
@@ -73,9 +74,13 @@ class Session:
         self.voice = replace(self.voice, prompt=prompt, options=options, system=None)
 
     def go_to(self, record: Record | None) -> None:
-        """Go on with another conversation; `None` begins one."""
+        """Go on with another conversation, asked as it was before; `None` begins one."""
         self.conversation = self.conversation.switch(record)
         self.used_tokens = used_tokens(self.conversation)
+        if record is not None:
+            prompt, system = manner_of(self.conversation.turns, self.settings)
+            options = answer_options(self.settings, prompt, self.voice.options.seed)
+            self.voice = replace(self.voice, prompt=prompt, options=options, system=system)
 
     def typed(self, question: Turn) -> str:
         """What the user typed for a question; as it was sent if that was in an earlier session."""
@@ -84,8 +89,9 @@ class Session:
 
     def take_back(self, question: Turn) -> str:
         """Attach again what went with a question that is taken back, and return what was typed."""
-        if asked := self.asked.get(question.id):
-            self.pending = asked.attached
+        asked = self.asked.get(question.id)
+        images = Attached(images=self.conversation.images(question))
+        self.pending = asked.attached if asked else images
         return self.typed(question)
 
     def edit_draft(self, text: str) -> str:
