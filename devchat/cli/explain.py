@@ -68,15 +68,22 @@ def explain(
     seed: Seed = None,
     json: AsJson = False,
     plain: Plain = False,
+    no_save: Annotated[
+        bool, typer.Option("--no-save", help="Keep nothing in the history.")
+    ] = False,
     dry_run: DryRun = False,
 ) -> int:
     """Explain code, a change, an error, a log, data or a text.
 
     What is piped in is explained as well: pytest 2>&1 | devchat explain
+
+    Then ask on: devchat ask -c "how do I mend it?"
     """
     from devchat.backends import open_backend
     from devchat.cli.answer import Form
     from devchat.cli.explaining import Explaining, Wanted
+    from devchat.cli.past import Wanted as Kept
+    from devchat.cli.past import open_past
     from devchat.explain.kinds import kind_named
     from devchat.models.resolve import resolve
 
@@ -85,14 +92,18 @@ def explain(
     named = kind_named(kind) if kind is not None else None
     loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
-    # The local engine loads its model while the inputs are read.
-    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
+    chosen, kept = resolve("", settings), Kept(settings.history and not (no_save or dry_run))
+    # The local engine loads its model while the history and the inputs are read.
+    with (
+        closing(open_backend(chosen, settings, os.environ)) as backend,
+        open_past(settings, kept) as past,
+    ):
         attached = _read_targets(tuple(target or ()))
         examined = _examine(attached, named)
         _announce(examined, guessed=named is None, facts=not json)
         wanted = Wanted(audience, language, parts, quiz, seed, Form(json, False, plain), dry_run)
         by_default = loaded.origins["model"] == "default"
-        Explaining(backend, settings, wanted, attached, examined, by_default).run()
+        Explaining(backend, settings, wanted, attached, examined, past, by_default).run()
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,3 +21,11 @@ def scripted(home: Path) -> Script:
         return "scripted:script.json"
 
     return write
+
+
+@pytest.fixture
+def cart(home: Path) -> str:
+    """Put a Python file into the home folder and return its name."""
+    samples = Path(__file__).parent.parent / "explain" / "samples"
+    shutil.copy(samples / "python.txt", home / "cart.py")
+    return "cart.py"
