@@ -47,10 +47,9 @@ class Planned:
 
 def check_prompt(prompt: Prompt) -> None:
     """Raise UsageError for a prompt that can't be talked with."""
-    wanted = [f"`{name}`" for name in prompt.inputs if name not in _GIVEN]
-    if wanted:
+    if not _GIVEN.issuperset(prompt.inputs):
         raise UsageError(
-            f"the prompt `{prompt.name}` wants {', '.join(wanted)}: a conversation has none",
+            f"the prompt `{prompt.name}` wants more than a question and files",
             "choose another: `ask` is for all questions",
         )
     if "question" not in prompt.inputs:

@@ -102,32 +102,6 @@ def test_mentioned_files_go_along(talk: Chat) -> None:
         assert "the note\n" in saved(talk)
 
 
-def test_a_shell_command_and_its_output(talk: Chat) -> None:
-    with talk:
-        talk.say("!printf 'a\\033[31mb'; echo oops >&2; exit 3")
-        talk.wait("exit code 3\nAttach its output (8 tokens)? [y/N]")
-        talk.send("n")
-        talk.ready()
-        assert "a␛[31mboops" in talk.text
-        say(talk, "/file !", "  $ printf")
-        say(talk, "why?", "echo 1")
-        assert "boops\n[exit code 3]" in saved(talk)
-
-
-def test_a_shell_command_is_interrupted(talk: Chat) -> None:
-    with talk:
-        talk.say("!trap 'exit 7' INT; echo begun; while :; do sleep 0.1; done")
-        talk.wait("\nbegun")
-        talk.child.sendintr()
-        talk.wait("^C\ninterrupted")
-        talk.ready()
-
-
-def test_a_shell_that_is_not_there(environ: dict[str, str], home: Path) -> None:
-    with Chat(environ | {"SHELL": "/no/shell"}, home, "-m", write_script(home, "x")) as talk:
-        say(talk, "!ls", "error: the shell `/no/shell` can't be started")
-
-
 def test_another_model_another_prompt_another_system_text(talk: Chat, home: Path) -> None:
     (home / "other.json").write_text(json.dumps({"answers": ["other 1"], "context_tokens": 4000}))
     with talk:
@@ -137,7 +111,7 @@ def test_another_model_another_prompt_another_system_text(talk: Chat, home: Path
         say(talk, "/system Be brief.", "from the next question on:\nBe brief.")
         say(talk, "/system", "you said:\nBe brief.")
         say(talk, "/system -", "the prompt `ask` says:\nYou are devchat")
-        say(talk, "/prompt", "* ask")
+        say(talk, "/prompt", "*  ask")
         say(talk, "/prompt commit", "the prompt is `commit` from the next question on")
         say(talk, "hello", "other 1")
 

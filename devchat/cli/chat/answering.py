@@ -23,8 +23,8 @@ def answer(session: Session, planned: Planned) -> str:
         if line:
             note(sys.stderr, line)
     conversation, watch = session.conversation, Stopwatch()
-    recorder = conversation.answering(session.backend)
     with Interruption(sys.stdin.fileno()) as interruption:
+        recorder = conversation.answering(session.backend)
         try:
             shown = open_renderer(
                 sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True

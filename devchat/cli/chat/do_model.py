@@ -50,7 +50,7 @@ def prompt(session: Session, argument: str) -> Outcome:
         session.use_prompt(argument)
         return say(f"the prompt is `{argument}` from the next question on")
     used = session.voice.prompt.name
-    rows = [(f"{'*' if name == used else ' '} {name}", about) for name, about in prompts(session)]
+    rows = [("*" if name == used else "", name, about) for name, about in prompts(session)]
     return say(*table(rows))
 
 

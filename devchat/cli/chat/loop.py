@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from typing import Protocol
 
 from devchat.chat.conversation import Planned
@@ -29,7 +30,7 @@ from devchat.cli.chat.session import Asked, Session
 from devchat.cli.columns import write_lines
 from devchat.context import Attached
 from devchat.context.attach import read_attachments
-from devchat.errors import DevchatError
+from devchat.errors import DevchatError, StorageError
 from devchat.render.console import note, show_error
 
 SUMMARISE = (
@@ -129,17 +130,19 @@ def _tell(outcome: Outcome) -> None:
 
 def _compact(session: Session) -> str:
     """Ask for a summary at the head of a new conversation; unless it comes, stay in the old one."""
-    before = session.conversation
+    before, used = session.conversation, session.used_tokens
     planned = before.plan(session.voice, SUMMARISE, Attached())
     session.go_to(None)
-    session.conversation.ask(f"Summary of {before.id}", planned)
+    made = session.conversation
+    made.ask(f"Summary of {before.id}", planned)
     typed = answer(session, planned)
-    summary = session.conversation.answer
-    if summary is None or summary.status != "complete":
-        session.conversation = before
-        note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
-    else:
-        note(sys.stderr, f"`{session.conversation.id}` goes on from here; `{before.id}` stays")
+    if made.answer is not None and made.answer.status == "complete":
+        note(sys.stderr, f"`{made.id}` goes on from this summary; `{before.id}` stays as it is")
+        return typed
+    session.conversation, session.used_tokens = before, used
+    with suppress(StorageError):
+        before.history.remove(made.id)
+    note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
     return typed
 
 
