@@ -23,6 +23,7 @@ _APPLICATION = 0x64766368
 """Marks our files: "dvch". https://sqlite.org/pragma.html#pragma_application_id"""
 _VERSION_PLACE = 60
 """Where a file's header has the version. https://sqlite.org/fileformat.html#the_database_header"""
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _FULL_HINT = "make room on the disk, or point `DEVCHAT_DATA_DIR` to another one"
 _HINT = "make it writable, or point `DEVCHAT_DATA_DIR` to another folder"
 
@@ -141,7 +142,8 @@ def noticing_damage() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        # The constraints of our own tables have longer names: this is the index, out of step.
+        if _name(error).startswith(_DAMAGE) or _name(error) == "SQLITE_CONSTRAINT":
             raise BrokenFile(str(error)) from error
         raise
 
