@@ -156,11 +156,12 @@ def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:
 
 def _show_turn(turn: Turn) -> None:
     from devchat.render import open_renderer
-    from devchat.render.transcript import ending
+    from devchat.render.transcript import ending, pictures
     from devchat.types import Chunk
 
     if turn.role == "user":
-        write_lines(f"> {line}".rstrip() for line in turn.text.strip().split("\n"))
+        lines = (*turn.text.strip().split("\n"), *pictures(turn))
+        write_lines(f"> {line}".rstrip() for line in lines)
         return
     renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=False)
     renderer.feed(Chunk("text", turn.text))

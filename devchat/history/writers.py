@@ -38,7 +38,7 @@ def started_by_proc(pid: int) -> str:
 
 
 def started_by_ps(pid: int) -> str:
-    """Ask `ps`, as macOS needs it: a date, which every user's language and zone write alike here."""
+    """Ask `ps`, as macOS needs it: a date, in words that depend on nobody's language or zone."""
     import subprocess
 
     line = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from devchat.context.names import size
 from devchat.history import Conversation, Turn
 from devchat.sanitize import HIDDEN, single_line
 
@@ -49,13 +50,9 @@ def ending(turn: Turn) -> str:
 def pictures(turn: Turn) -> tuple[str, ...]:
     """Say which pictures went with a question: a line for each."""
     return tuple(
-        f"picture: {single_line(one.name)} ({one.media_type.partition('/')[2]}, {_size(one.bytes)})"
+        f"picture: {single_line(one.name)} ({one.media_type.partition('/')[2]}, {size(one.bytes)})"
         for one in turn.pictures
     )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1_000:,.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
 
 
 def _section(turn: Turn) -> str:

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,26 +133,47 @@ def test_an_answer_without_the_code_asked_for_is_complete(ask: Ask, home: Path) 
     assert kept(home)[-1].status == "complete"
 
 
-@pytest.mark.parametrize("way", ["interrupt", "reader leaves"])
-def test_a_cut_answer_is_kept(home: Path, environ: dict[str, str], way: str) -> None:
-    script = {"answers": ["word " * 400 + "\n"], "tokens_per_second": 60}
+@pytest.mark.parametrize("form", ["--plain", "--json"])
+@pytest.mark.parametrize("way", ["interrupt", "reader leaves", "both"])
+def test_a_cut_answer_is_kept(home: Path, environ: dict[str, str], way: str, form: str) -> None:
+    script = {"answers": ["word " * 120 + "\n"], "tokens_per_second": 60}
     (home / "script.json").write_text(json.dumps(script))
-    line = [sys.executable, "-m", "devchat", "ask", "-m", "scripted:script.json", "q"]
+    line = [sys.executable, "-m", "devchat", "ask", "-m", "scripted:script.json", form, "q"]
     process = subprocess.Popen(
         line, env=environ, cwd=home, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None and process.stderr is not None
-    process.stdout.read(20)
-    if way == "interrupt":
+    until_kept(home, "word word word")
+    process.send_signal(signal.SIGSTOP)  # so that both happen at once
+    if way != "interrupt":
+        process.stdout.close()
+    if way != "reader leaves":
         process.send_signal(signal.SIGINT)
-        process.stdout.read()
-    process.stdout.close()
-    assert b"Traceback" not in process.stderr.read()
-    assert process.wait() == (130 if way == "interrupt" else 0)
+    process.send_signal(signal.SIGCONT)
+    if way == "interrupt":
+        assert b"word word word" in process.stdout.read()
+        process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == (0 if way == "reader leaves" else 130)
     process.stderr.close()
     answer = kept(home)[-1]
-    assert answer.status == "interrupted" and answer.text.startswith("word word word")
+    whole = (way, form) == ("reader leaves", "--json")
+    assert answer.status == ("complete" if whole else "interrupted")
+    assert answer.text.startswith("word word word")
+
+
+def until_kept(home: Path, text: str) -> None:
+    """Wait until an answer in the history begins so."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if (home / "data" / "history.db").exists():
+            with open_history(home / "data" / "history.db") as history:
+                found = [history.thread(one.head)[-1] for one in history.list() if one.head]
+            if any(turn.text.startswith(text) for turn in found):
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"no answer begins with {text!r}")
 
 
 def test_a_history_that_can_not_be_used_never_costs_the_answer(ask: Ask, home: Path) -> None:
