@@ -18,7 +18,7 @@ import pyte
 ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
 ALT_ENTER = "\x1b\r"
 DEVCHAT_CHAT = (sys.executable, "-m", "devchat", "chat")
-PATIENCE_SECONDS = 8
+PATIENCE_SECONDS = 30
 
 
 def control(letter: str) -> str:

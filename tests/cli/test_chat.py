@@ -187,29 +187,6 @@ def test_fork_shares_what_was_said(talk: Chat) -> None:
         assert "only here" not in saved(talk, "other.md")
 
 
-def test_compact_goes_on_from_a_summary(talk: Chat) -> None:
-    with talk:
-        say(talk, "the question", "echo 1")
-        say(talk, "/compact", "goes on from here")
-        text = saved(talk)
-        assert "the question" not in text and "echo 2" in text
-        say(talk, "/context", "1  sent")
-
-
-def test_a_summary_that_fails_changes_nothing(environ: dict[str, str], home: Path) -> None:
-    model = write_script(home, "echo 1", {"text": "Sum", "error": {"message": "broken"}})
-    with Chat(environ, home, "-m", model) as talk:
-        say(talk, "the question", "echo 1")
-        say(talk, "/compact", "there is no whole summary")
-        assert "the question" in saved(talk)
-
-
-def test_a_tiny_model_does_not_summarise(environ: dict[str, str], home: Path) -> None:
-    with Chat(environ, home, "-m", write_script(home, "echo 1", tier="tiny")) as talk:
-        say(talk, "the question", "echo 1")
-        say(talk, "/compact", "too small a model to summarise")
-
-
 def test_copy_by_the_terminal_or_a_tool(environ: dict[str, str], home: Path) -> None:
     model = write_script(home, "See:\n\n```python\nprint(1)\n```\n", "No code.")
     with Chat(environ, home, "-m", model) as talk:

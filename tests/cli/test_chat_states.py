@@ -138,6 +138,7 @@ def test_a_summary_that_fails_leaves_nothing(
     with Chat(environ, home, "-m", write_script(home, "echo 1", BROKEN, "echo 3")) as talk:
         say(talk, "the question", "echo 1")
         say(talk, "/compact", "there is no whole summary")
+        assert "the question" in saved(talk)
         say(talk, "and?", "echo 3")
     with open_history(paths.history) as history:
         assert [(one.title, one.turns) for one in history.list()] == [("the question", 4)]
@@ -150,6 +151,8 @@ def test_a_summary_is_a_branch_and_the_original_stays(
         say(talk, "the question", "echo 1")
         talk.say("/compact")
         name = talk.wait_match(r"(?<=`)[a-z2-7]{8}(?=` stays as it is)")
+        say(talk, "/context", "1  sent")
+        assert "the summary" in saved(talk) and "the question" not in saved(talk, "more.md")
         say(talk, "and?", "echo 3")
         say(talk, f"/resume {name}", "> the question\n\necho 1")
     with open_history(paths.history) as history:
@@ -217,3 +220,9 @@ def test_several_that_were_cut_off(
     with Chat(environ, home, "-m", "scripted:other.json", "-c") as talk:
         talk.wait("it was cut off here: `/continue` goes on with it")
         say(talk, "/continue", "and so on")
+
+
+def test_a_tiny_model_does_not_summarise(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "echo 1", tier="tiny")) as talk:
+        say(talk, "the question", "echo 1")
+        say(talk, "/compact", "too small a model to summarise")
