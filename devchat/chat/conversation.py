@@ -102,6 +102,11 @@ class Conversation:
         """The exchanges so far as they would be sent. Raises `BackendError`."""
         return tuple(self._exchange(turns, voice) for turns in _pairs(self.turns))
 
+    @property
+    def answered_questions(self) -> tuple[Turn, ...]:
+        """The questions of the exchanges."""
+        return tuple(question for question, _ in _pairs(self.turns))
+
     def plan(self, voice: Voice, question: str, attached: Attached) -> Planned:
         """Make the request for a new question; nothing is written. Raises as `prepare` does."""
         exchanges = self.exchanges(voice)

@@ -64,7 +64,7 @@ def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], 
         talk.send(control("d"))
         talk.end()
     with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
-        talk.wait("  line 11\n  ... 88 more lines\n\necho 1")
+        talk.wait("  line 5\n  ... 88 more lines\n  line 94\n")
 
 
 def test_nothing_to_go_on_with(devchat: Devchat, environ: dict[str, str], home: Path) -> None:

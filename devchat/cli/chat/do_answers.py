@@ -89,9 +89,11 @@ def context(session: Session, argument: str) -> Outcome:
             str(place + 1),
             "left out" if place in selection.left_out else "sent",
             f"{one.tokens:,} tokens",
-            single_line(one.messages[0].text, 60),
+            single_line(session.typed(question), 60),
         )
-        for place, one in enumerate(exchanges)
+        for place, (one, question) in enumerate(
+            zip(exchanges, conversation.answered_questions, strict=True)
+        )
     ]
     return say(*table(rows))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from devchat.cli.chat.session import Session
-from devchat.cli.columns import write_lines
 from devchat.history import Turn
 from devchat.render import open_renderer
 from devchat.render.console import note
 from devchat.render.transcript import pictures
+from devchat.sanitize import visible
 from devchat.types import Chunk
 
 _TURNS = 4
@@ -49,7 +49,9 @@ def _state(session: Session, last: Turn) -> str:
 
 def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
-        write_lines((*_quoted(turn.text), *map("  {}".format, pictures(turn))))
+        print()
+        for line in (*_quoted(session.typed(turn)), *map("  {}".format, pictures(turn))):
+            print(_painted(visible(line), session.environ))
         return
     renderer = open_renderer(
         sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True
@@ -61,10 +63,17 @@ def _show(session: Session, turn: Turn) -> None:
 
 
 def _quoted(question: str) -> Iterator[str]:
-    """Write a question as it looks at the prompt; what is long is cut."""
+    """Write a question as it looks at the prompt; what is long is cut in its middle."""
     lines = question.split("\n")
-    for place, line in enumerate(lines[:_LINES]):
+    if len(lines) > _LINES:
+        half = _LINES // 2
+        lines[half:-half] = [f"... {len(lines) - _LINES:,} more lines"]
+    for place, line in enumerate(lines):
         shown = line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
         yield f"{'  ' if place else '> '}{shown}"
-    if len(lines) > _LINES:
-        yield f"  ... {len(lines) - _LINES:,} more lines"
+
+
+def _painted(line: str, environ: Mapping[str, str]) -> str:
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return line
+    return f"\x1b[1m{line}\x1b[0m"
