@@ -215,7 +215,7 @@ def test_list_show_search_and_export(ask: Ask, devchat: Devchat, home: Path) -> 
     ask("**bold**", "what is bold?")
     second, first = ids(devchat)
     listed = devchat("history", "list").stdout.split("\n")
-    assert listed[0].split() == ["ID", "WHEN", "TURNS", "TITLE", "MODEL"]
+    assert listed[0].split() == ["ID", "WHEN", "TURNS", "MODEL", "TITLE"]
     assert [line.split()[0] for line in listed[1:3]] == [second, first]
     assert devchat("history", "list", "-n", "1").stdout.count("\n") == 2
     assert devchat("history", "show").stdout.endswith("> what is bold?\n\n**bold**\n")
