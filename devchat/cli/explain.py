@@ -143,11 +143,13 @@ def _examine(attached: Attached, kind: Kind | None) -> tuple[Examined, ...]:
 
 def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> None:
     """Say what each input was taken for and, of a single one, the first facts."""
+    from devchat.explain.sample import counted
     from devchat.render.console import note
     from devchat.sanitize import single_line
 
     titles = list(dict.fromkeys(one.kind.title for one in examined))
-    more = f" and {len(titles) - _MOST_NAMED} more kinds" if len(titles) > _MOST_NAMED else ""
+    left = len(titles) - _MOST_NAMED
+    more = f" and {counted(left, 'more kind')}" if left > 0 else ""
     what = ", ".join(titles[:_MOST_NAMED]) + more
     if guessed:
         subject = "it" if len(examined) == 1 else f"{len(examined)} inputs"
@@ -157,4 +159,5 @@ def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> 
         for line in lines[:_MOST_FACTS]:
             note(sys.stderr, single_line(f"- {line.strip()}", _LONGEST_FACT))
         if len(lines) > _MOST_FACTS:
-            note(sys.stderr, f"- and {len(lines) - _MOST_FACTS:,} more facts: --dry-run shows them")
+            rest = counted(len(lines) - _MOST_FACTS, "more fact")
+            note(sys.stderr, f"- and {rest}: --dry-run shows all")

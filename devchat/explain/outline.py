@@ -96,4 +96,4 @@ def _plain(text: str, note: str) -> Outline:
         Symbol("block", clipped(lines[start].strip(), _LONGEST), start + 1, end + 1)
         for start, end in zip(starts, ends, strict=False)
     )
-    return Outline("", 0, symbols, (), "margin", note)
+    return Outline("", 0, symbols, (), "margin", note if symbols else note.partition(":")[0])

@@ -35,7 +35,7 @@ def test_a_file_is_explained_and_what_it_was_taken_for_is_said(
         "- class Cart (lines 5-16): What a customer means to buy.",
         "- method __init__(self, items=()) (lines 8-9)",
         "- method add(self, name, price, count=1) (lines 11-13): Put something in.",
-        "- and 2 more facts: --dry-run shows them",
+        "- and 2 more facts: --dry-run shows all",
         "",
     ]
 
@@ -105,7 +105,7 @@ def test_several_inputs_are_announced_on_a_line(
     line = ("go.txt", "rust.txt", "ruby.txt", "guide.md")
     done = devchat("explain", "-m", scripted("x"), *line)
     assert done.stderr == (
-        "taking 4 inputs for Go source, Rust source, Ruby source and 1 more kinds;"
+        "taking 4 inputs for Go source, Rust source, Ruby source and 1 more kind;"
         " --as KIND overrides\n"
     )
 
