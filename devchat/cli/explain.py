@@ -24,9 +24,10 @@ from devchat.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from devchat.context import Attached
+    from devchat.context import Attached, Attachment
     from devchat.explain.facts import Examined
     from devchat.explain.kinds import Kind
+    from devchat.explain.place import Place
 
 _MOST_QUESTIONS = 20
 _MOST_NAMED = 3
@@ -135,10 +136,33 @@ def _examine(attached: Attached, kind: Kind | None) -> tuple[Examined, ...]:
     from devchat.explain.recognise import recognise
 
     place = Place.around(Path.cwd())
-    return tuple(
-        gather(text.name, kind or recognise(text.name, text.text), text.text, place)
-        for text in attached.texts
-    )
+
+    def examine(text: Attachment) -> Examined:
+        known = kind or recognise(text.name, text.text)
+        one = gather(text.name, known, text.text, place)
+        return _among_its_file(one, text, place) if known.family == "source" else one
+
+    return tuple(map(examine, attached.texts))
+
+
+def _among_its_file(one: Examined, text: Attachment, place: Place) -> Examined:
+    """Outline some lines of a file by all of it: a part may begin anywhere, and not parse."""
+    from dataclasses import replace
+
+    from devchat.context.attach import read_attachments
+    from devchat.explain.facts import gather
+    from devchat.explain.recognise import file_of
+    from devchat.explain.sample import lines_of
+
+    file, first = file_of(text.name)
+    if file == text.name or "://" in file:
+        return one
+    try:
+        (whole,) = read_attachments((file,), folder=Path.cwd(), read_stdin=bytes).texts
+    except (InputError, ValueError):  # it has gone meanwhile
+        return one
+    last = first + len(lines_of(text.text)) - 1
+    return replace(gather(file, one.kind, whole.text, place).part(first, last), name=text.name)
 
 
 def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> None:

@@ -88,13 +88,23 @@ def test_some_lines_a_folder_and_standard_input_by_name(
     devchat: Devchat, scripted: Script, home: Path, cart: str
 ) -> None:
     message = sent(devchat, scripted(), f"{cart}:15-16")
-    assert "method total" not in message and "function total(self) (lines 15-16)" in message
+    assert "2 lines of Python\nimports: json, pathlib\nclass Cart (lines 5-16)" in message
+    assert "method total(self) (lines 15-16)" in message and "method add" not in message
     (home / "docs").mkdir()
     shutil.copy(SAMPLES / "guide.md", home / "docs")
     message = sent(devchat, scripted(), "docs", cart, "-", stdin="a,b\n")
     assert "docs/guide.md is prose.\n9 lines" in message
     assert "cart.py is Python source.\n20 lines" in message
     assert "stdin is prose." in message and "This is prose and Python source." in message
+
+
+def test_lines_that_begin_inside_a_definition_are_outlined_by_their_file(
+    devchat: Devchat, scripted: Script, cart: str
+) -> None:
+    message = sent(devchat, scripted(), f"{cart}:9-12")
+    assert "does not parse" not in message
+    assert "4 lines of Python" in message and "method __init__" in message
+    assert "method add" in message and "method total" not in message
 
 
 def test_several_inputs_are_announced_on_a_line(
