@@ -47,6 +47,7 @@ _FEWEST_FACTS = 3
 # The facts serve the input: they take no more than this part of the window.
 _FACTS_SHARE = 8
 _SMALLEST_PART = 48
+_LONGEST_BEGINNING = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class Explaining:
         return self.past.recording(self._title(), prepared, self.backend)
 
     def _title(self) -> str:
-        named = (one.kind.title if one.name == STDIN else one.name for one in self.examined)
+        """Name the inputs; one that was piped in by its kind and how it begins."""
+        pairs = zip(self.examined, self.attached.texts, strict=True)
+        named = (_beginning(one, text) if one.name == STDIN else one.name for one, text in pairs)
         return f"explain {', '.join(named)}"
 
     def _show_whole(self, prepared: Prepared, **about: Any) -> None:
@@ -261,6 +264,12 @@ class Explaining:
                 "lower --max-tokens, or choose a model with a larger window with `-m`",
             )
         return room
+
+
+def _beginning(one: Examined, text: Attachment) -> str:
+    # What went wrong stands at the end of a traceback; its facts begin with that.
+    begins = one.lines()[0] if one.kind.family in ("error", "diff") else text.text
+    return f"{one.kind.title}: {' '.join(begins[:_LONGEST_BEGINNING].split())}"
 
 
 def _told(name: str, completion: Completion) -> dict[str, str]:

@@ -181,8 +181,14 @@ def test_what_is_not_to_be_kept_is_not(
 
 def test_what_was_piped_in_is_kept_by_its_kind(devchat: Devchat, scripted: Script) -> None:
     text = (SAMPLES / "python-traceback.txt").read_text()
-    devchat("explain", "-m", scripted("It divides."), stdin=text)
-    assert "explain a Python traceback" in devchat("history", "list").stdout
+    model = scripted("It divides.", "A recipe.")
+    devchat("explain", "-m", model, stdin=text)
+    devchat("explain", "-m", model, stdin="\n把鸡蛋打散，\n加一点盐。\n")
+    listed = json.loads(devchat("history", "list", "--json").stdout)["conversations"]
+    assert [one["title"] for one in listed] == [
+        "explain prose: 把鸡蛋打散， 加一点盐。",
+        "explain a Python traceback: error: ZeroDivisionError: division by zero",
+    ]
 
 
 def test_parts_are_turns_of_one_conversation(
