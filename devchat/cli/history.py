@@ -146,9 +146,11 @@ def _history() -> Iterator[History]:
     from devchat.settings.load import load
 
     with open_history(load(os.environ).settings.paths.history) as history:
-        if history.note:
-            note(sys.stderr, history.note)
+        if told := history.note:
+            note(sys.stderr, told)
         yield history
+        if history.note != told:
+            note(sys.stderr, history.note)
 
 
 def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:

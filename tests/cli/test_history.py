@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
 import pytest
 
-from devchat.history import Turn, open_history
+from devchat.history import open_history
+from tests.cli.conftest import Ask, kept
 from tests.conftest import Devchat
-
-Ask = Callable[..., "subprocess.CompletedProcess[str]"]
-LIMIT = 2_000_000
-
-
-@pytest.fixture
-def ask(devchat: Devchat, home: Path) -> Ask:
-    """Ask a model that answers as told."""
-
-    def run(
-        answer: object, *args: str, env: dict[str, str] | None = None, **manner: object
-    ) -> subprocess.CompletedProcess[str]:
-        (home / "script.json").write_text(json.dumps({"answers": [answer], **manner}))
-        return devchat("ask", "-m", "scripted:script.json", *args, env=env)
-
-    return run
-
-
-def kept(home: Path) -> list[Turn]:
-    """All turns of the latest conversation."""
-    with open_history(home / "data" / "history.db") as history:
-        latest = history.latest()
-        assert latest is not None and latest.head is not None
-        return list(history.thread(latest.head))
 
 
 def ids(devchat: Devchat) -> list[str]:
@@ -176,40 +151,6 @@ def until_kept(home: Path, text: str) -> None:
     raise AssertionError(f"no answer begins with {text!r}")
 
 
-def test_a_history_that_can_not_be_used_never_costs_the_answer(ask: Ask, home: Path) -> None:
-    (home / "data").write_text("a file where the folder should be")
-    done = ask("the answer", "q")
-    assert (done.stdout, done.returncode) == ("the answer\n", 0)
-    assert done.stderr.startswith("this answer is not kept: ") and done.stderr.count("\n") == 1
-    assert ask("x", "-c", "q").returncode == 6
-
-
-def test_a_full_disk_never_costs_the_answer(home: Path, environ: dict[str, str]) -> None:
-    text = "x" * 2 * LIMIT  # a single token
-    (home / "script.json").write_text(json.dumps({"answers": [text]}))
-    done = subprocess.run(
-        [sys.executable, "-m", "devchat", "ask", "-m", "scripted:script.json", "q"],
-        env=environ,
-        cwd=home,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT)),
-    )
-    assert done.returncode == 0 and done.stdout.decode().split() == text.split()
-    assert done.stderr.startswith(b"this answer is not kept: ")
-    question, _ = kept(home)
-    assert question.text.strip() == "q"
-
-
-def test_a_broken_history_is_set_aside_with_a_note(ask: Ask, home: Path) -> None:
-    (home / "data").mkdir()
-    (home / "data" / "history.db").write_bytes(b"not a database " * 400)
-    done = ask("the answer", "q")
-    assert done.stdout == "the answer\n" and "the history was broken" in done.stderr
-    (aside,) = (home / "data").glob("history.db.corrupt-*")
-    assert aside.read_bytes().startswith(b"not a database") and len(kept(home)) == 2
-
-
 def test_list_show_search_and_export(ask: Ask, devchat: Devchat, home: Path) -> None:
     ask("用 git commit 提交\x1b[2J", "怎样提交代码？")
     ask("**bold**", "what is bold?")
@@ -282,10 +223,3 @@ def test_in_a_terminal_it_asks(
     child.close()
     assert child.exitstatus == (0 if key == "y" else 130)
     assert len(ids(devchat)) == left
-
-
-def test_history_commands_fail_with_six_where_the_file_can_not_be_used(
-    devchat: Devchat, home: Path
-) -> None:
-    (home / "data").write_text("")
-    assert devchat("history", "list").returncode == 6
