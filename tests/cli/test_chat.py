@@ -225,7 +225,7 @@ def test_tokens_and_context(talk: Chat) -> None:
         numbers = {
             line[:20].strip(): int(line[20:].replace(",", ""))
             for line in talk.lines
-            if line.startswith(("system", "earlier", "attached", "kept", "free", "window"))
+            if line.startswith(("system", "earlier", "next", "kept", "free", "window"))
         }
         assert sum(numbers.values()) == 2 * 8192
         say(talk, "/context", "1  sent  ")
@@ -252,7 +252,7 @@ def test_a_first_question_and_files_from_the_command_line(
     (home / "notes.txt").write_text("the note\n")
     model = write_script(home, "echo 1")
     with Chat(environ, home, "-m", model, "-f", "notes.txt", "what", "is it?") as talk:
-        talk.wait("echo 1")
+        talk.wait("> what is it?\n\necho 1")
         talk.ready()
         assert "the note" in saved(talk) and "what is it?" in saved(talk, "more.md")
 

@@ -57,6 +57,12 @@ def test_after_an_interruption(environ: dict[str, str], home: Path) -> None:
         assert "echo 2" not in text and "exactly where it stops" in text
 
 
+def test_reasoning_is_set_apart_too(environ: dict[str, str], home: Path) -> None:
+    answer = {"text": "42.", "reasoning": "Six times seven."}
+    with Chat(environ, home, "-m", write_script(home, answer)) as talk:
+        say(talk, "well?", "> well?\n\nSix times seven.\n\n42.\n\n>")
+
+
 def test_interrupted_before_the_first_word(environ: dict[str, str], home: Path) -> None:
     (home / "config").mkdir()
     with Service([streamed(*[b": wait\n\n"] * 20, pause=0.5), said("echo 1")]) as service:

@@ -26,9 +26,8 @@ def answer(session: Session, planned: Planned) -> str:
     with Interruption(sys.stdin.fileno()) as interruption:
         recorder = conversation.answering(session.backend)
         try:
-            shown = open_renderer(
-                sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True
-            )
+            print(flush=True)
+            shown = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
             interruption.listen()
             request = planned.prepared.request
             completion = stream(session.backend, request, shown, watch, recorder)

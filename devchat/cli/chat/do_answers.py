@@ -68,7 +68,7 @@ def tokens(session: Session, argument: str) -> Outcome:
     rows = [
         ("system text", _count(system, session)),
         ("earlier exchanges", _count(messages[len(system) : -1], session)),
-        ("attached", _count(messages[-1:], session)),
+        ("next message", _count(messages[-1:], session)),
         ("kept for the answer", planned.prepared.answer_tokens),
     ]
     used = sum(number for _, number in rows)

@@ -7,6 +7,7 @@ import select
 import signal
 import termios
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -81,28 +82,23 @@ class Interruption:
 
     def _take_keys(self) -> None:
         """Have each key at once, and unseen. Whoever draws may have turned the echo off before."""
-        try:
+        with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
             cleared = modes[_LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
             modes[_LOCAL_FLAGS] &= ~cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
-        except termios.error:
-            return
-        self._cleared |= cleared
+            self._cleared |= cleared
 
     def _give_keys_back(self) -> None:
-        try:
+        with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
             modes[_LOCAL_FLAGS] |= self._cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
-        except termios.error:
-            return
 
     def _listen(self) -> None:
         typed = Typed()
-        while self._pipe[0] not in (ready := self._ready(None)):
-            data = os.read(self._terminal, 4096) if ready else b""
-            if not data:  # the terminal is gone
+        while self._pipe[0] not in self._ready(None):
+            if not (data := self._read()):  # the terminal is gone
                 return
             alone = data.endswith(b"\x1b") and not self._ready(_LONGER_KEY_SECONDS)
             typed.feed(data.removesuffix(b"\x1b") if alone else data)
@@ -111,6 +107,11 @@ class Interruption:
                 main = threading.main_thread().ident
                 assert main is not None
                 signal.pthread_kill(main, signal.SIGINT)
+
+    def _read(self) -> bytes:
+        with suppress(OSError):
+            return os.read(self._terminal, 4096)
+        return b""
 
     def _ready(self, seconds: float | None) -> list[int]:
         return select.select([self._terminal, self._pipe[0]], [], [], seconds)[0]

@@ -25,7 +25,7 @@ from devchat.cli.chat.outcome import (
     Replay,
     Say,
 )
-from devchat.cli.chat.replay import replay
+from devchat.cli.chat.replay import replay, show_question
 from devchat.cli.chat.session import Asked, Session
 from devchat.cli.columns import write_lines
 from devchat.context import Attached
@@ -56,6 +56,8 @@ class Asks(Protocol):
 def converse(session: Session, prompter: Asks, first: Outcome | None) -> None:
     """Go on until the user leaves; what goes wrong is said, and the draft comes back."""
     outcome, draft = first, ""
+    if isinstance(first, Ask):
+        show_question(session, first.question)
     while not isinstance(outcome, Leave):
         try:
             if outcome is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from devchat.cli.chat.session import Session
 from devchat.history import Turn
@@ -36,6 +36,13 @@ def replay(session: Session) -> None:
         note(sys.stderr, state)
 
 
+def show_question(session: Session, question: str, more: Iterable[str] = ()) -> None:
+    """Print a question as it looks at the prompt, and more lines below it."""
+    print()
+    for line in (*_quoted(question), *map("  {}".format, more)):
+        print(_painted(visible(line), session.environ), flush=True)
+
+
 def _state(session: Session, last: Turn) -> str:
     """Say how the last answer ended, unless it is complete."""
     if last.role == "user":
@@ -49,9 +56,7 @@ def _state(session: Session, last: Turn) -> str:
 
 def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
-        print()
-        for line in (*_quoted(session.typed(turn)), *map("  {}".format, pictures(turn))):
-            print(_painted(visible(line), session.environ))
+        show_question(session, session.typed(turn), pictures(turn))
         return
     renderer = open_renderer(
         sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True

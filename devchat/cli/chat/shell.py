@@ -7,7 +7,7 @@ import select
 import subprocess
 import termios
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -124,13 +124,8 @@ class _Shown:
 @contextmanager
 def _same_terminal(terminal: int) -> Iterator[None]:
     """Leave the modes of a terminal as they were: `stty -echo` is not for the next prompt."""
-    try:
-        modes = termios.tcgetattr(terminal)
-    except termios.error:
-        yield
-        return
+    modes = termios.tcgetattr(terminal)
     try:
         yield
     finally:
-        with suppress(termios.error):
-            termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
