@@ -24,7 +24,9 @@ HASTE_SECONDS = 0.2
 _QUIET_SECONDS, _MOST_SECONDS = 2.0, 30.0
 """How long a lock is waited for after an answer, without saying so and in all."""
 _PAUSE_SECONDS = 0.05
-_WAITING = "another program holds the history: waiting for it to keep this; Ctrl-C goes on without"
+_WAITING = "another program holds the history: waiting to keep this; Ctrl-C gives up"
+_KEPT = "this is kept now"
+_ALL_KEPT = "all of this conversation is kept now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,11 @@ class Keeper:
 
     def _patiently(self, write: Callable[[], None]) -> None:
         """Write once no other program holds the file, unless that was awaited in vain before."""
-        began, asked = monotonic(), bool(self._told)
+        began, asked = monotonic(), False
         while True:
             try:
-                return write()
+                write()
+                break
             except LockedError:
                 waited = monotonic() - began
                 if waited > _MOST_SECONDS or self._told:
@@ -158,6 +161,9 @@ class Keeper:
                     asked = True
                     self._say(_WAITING)
             sleep(_PAUSE_SECONDS)
+        if asked or self._told:
+            self._say(_ALL_KEPT if self._told else _KEPT)
+            self._told = ""
 
     def _catch_up(self) -> None:
         if self._late is not None:
@@ -165,9 +171,6 @@ class Keeper:
             self._late = None
         if self._away is not None:
             self._come_home(self._away)
-        if self._told:
-            self._told = ""
-            self._say("all of this conversation is in the history now")
 
     def _come_home(self, away: _Away) -> None:
         """Take to the file what was said in memory."""

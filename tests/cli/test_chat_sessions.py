@@ -152,7 +152,7 @@ def test_a_history_that_is_locked_for_a_while_loses_nothing(
         blocker.execute("BEGIN EXCLUSIVE")
         talk.say("second")
         talk.wait("echo 2")
-        talk.wait("waiting for it to keep this")
+        talk.wait("waiting to keep this")
         if way == "Ctrl-C":
             talk.send(control("c"))
             talk.wait("this answer is not kept")
@@ -161,7 +161,7 @@ def test_a_history_that_is_locked_for_a_while_loses_nothing(
         talk.say("third")
         talk.wait("echo 3")
         talk.ready()
-        assert ("is in the history now" in talk.text) == (way == "Ctrl-C")
+        assert ("all of this conversation is kept now" in talk.text) == (way == "Ctrl-C")
         with open_history(paths.history) as history:
             latest = history.latest()
             assert latest is not None and latest.head is not None

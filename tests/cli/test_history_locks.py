@@ -39,7 +39,7 @@ def until_it_waits(process: subprocess.Popen[bytes]) -> None:
     """Read the whole answer, then the note that it is not kept yet."""
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline() == b"the answer\n"
-    waiting = b"another program holds the history: waiting for it to keep this"
+    waiting = b"another program holds the history: waiting to keep this; Ctrl-C gives up"
     assert process.stderr.readline().startswith(waiting)
     assert process.poll() is None
 
@@ -58,7 +58,7 @@ def test_what_is_locked_while_asking_is_kept_once_it_is_free(
         until_it_waits(process)
         lock.rollback()
         assert process.wait() == 0
-        assert process.stderr is not None and process.stderr.read() == b""
+        assert process.stderr is not None and process.stderr.read() == b"this is kept now\n"
     with open_history(home / "data" / "history.db") as history:
         found = history.latest()
         assert found is not None and found.head is not None

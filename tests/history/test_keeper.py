@@ -171,4 +171,4 @@ def test_a_full_disk_that_has_room_again(path: Path) -> None:
     assert texts(path, id) == both(1, 2, 3, 4)
     failed, back = said
     assert failed.startswith(f"this answer is not kept: `{path}` can't be used: ")
-    assert back == "all of this conversation is in the history now"
+    assert back == "all of this conversation is kept now"
