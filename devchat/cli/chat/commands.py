@@ -88,6 +88,7 @@ KEYS = (
     ("Ctrl-J, Alt-Enter, \\ Enter", "a new line"),
     ("Ctrl-C, Esc", "interrupt the answer; clear the draft; leave"),
     ("Ctrl-D", "leave"),
+    ("Ctrl-Z", "suspend; `fg` comes back"),
     ("Up, Down, Ctrl-R", "what you entered before"),
     ("Ctrl-X Ctrl-E, Ctrl-G", "write in $EDITOR"),
     ("Tab", "complete commands, @files, conversations, models"),
