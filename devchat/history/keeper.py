@@ -176,6 +176,8 @@ class Keeper:
         """Take to the file what was said in memory."""
         if self.record is not None:
             known = [away.ids[turn.id] for turn in self.turns if turn.id in away.ids]
+            if known and not away.history.thread(known[-1]):
+                known = []  # deleted meanwhile: what goes on here is kept whole
             fresh = self.turns[len(known) :]
             last = known[-1] if known else None
             copied = away.history.copy(self.history, fresh, self.record, last)

@@ -69,8 +69,8 @@ class Recorder:
     def write_again(self, patience: float | None = None) -> None:
         """Write it as it is now. Raises StorageError."""
         with self._database.writing(patience=patience) as connection:
-            connection.execute(UPDATE, update_values(self.turn))
-            if self.turn.status != "streaming":
+            found = connection.execute(UPDATE, update_values(self.turn)).rowcount
+            if found and self.turn.status != "streaming":
                 index(connection, self.turn)
         self.failure = None
 

@@ -138,6 +138,26 @@ def test_an_answer_whose_end_is_locked_out(
     assert said == [] and history.unfinished() == ()
 
 
+def test_a_conversation_that_is_deleted_while_it_goes_on(
+    path: Path, history: History, said: list[str]
+) -> None:
+    keeper = Keeper(history, None, said.append)
+    exchange(keeper, 1)
+    keeper.ask("q", "question 2", [SHOT], "ask", None)
+    recorder = keeper.answer(keeper.turns, "m", "here")
+    assert keeper.record is not None
+    with open_history(path) as other:
+        other.remove(keeper.record)
+    recorder.finish(Completion("answer 2", "", Usage(1, 1), "stop", "m"), 1.0)
+    keeper.ended(recorder)
+    assert history.list() == () and history.search("answer") == ()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM words").fetchone() == (0,)
+    exchange(keeper, 3)
+    kept = [turn.text for turn in history.thread(history.find(keeper.record.id).head or 0)]
+    assert kept == both(1, 2, 3) and said == []
+
+
 FULL = """
 import json, resource, sys
 from pathlib import Path
