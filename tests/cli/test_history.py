@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from rich.cells import cell_len
 
 from devchat.history import open_history
 from tests.cli.conftest import Ask, kept
@@ -202,24 +203,44 @@ def test_pruning_needs_to_know_what(devchat: Devchat, args: list[str]) -> None:
     assert devchat("history", "prune", *args).returncode == 2
 
 
+def terminal(home: Path, environ: dict[str, str], columns: int, *args: str) -> pexpect.spawn[bytes]:
+    """Run a command in a terminal of a width."""
+    line = ["-m", "devchat", "history", *args]
+    size = (24, columns)
+    return pexpect.spawn(
+        sys.executable, line, env=environ, cwd=str(home), timeout=60, dimensions=size
+    )
+
+
 @pytest.mark.parametrize(("key", "left"), [("y", 0), ("n", 12)])
 def test_in_a_terminal_it_asks(
-    ask: Ask, devchat: Devchat, home: Path, environ: dict[str, str], key: str, left: int
+    devchat: Devchat, home: Path, environ: dict[str, str], key: str, left: int
 ) -> None:
     with open_history(home / "data" / "history.db") as history:
         for number in range(12):
             history.start(f"title {number}")
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "devchat", "history", "prune", "--keep", "0"],
-        env=environ,
-        cwd=str(home),
-        timeout=60,
-    )
+    child = terminal(home, environ, 80, "prune", "--keep", "0")
     child.expect_exact("title 11")
+    child.expect_exact("and 2 more")
     child.expect_exact("Delete 12 conversations for good?")
     child.sendline(key)
     child.expect(pexpect.EOF)
-    child.close()
-    assert child.exitstatus == (0 if key == "y" else 130)
+    assert child.wait() == (0 if key == "y" else 130)
     assert len(ids(devchat)) == left
+
+
+@pytest.mark.parametrize(("columns", "model"), [(60, False), (80, False), (200, True)])
+def test_each_row_fits_a_terminal(
+    ask: Ask, home: Path, environ: dict[str, str], columns: int, model: bool
+) -> None:
+    ask("a long answer " * 20, "怎样用 git 提交代码，并且写一个很好的提交信息，让别人看得懂？")
+    for args in (["list"], ["search", "git"], ["show"]):
+        child = terminal(home, environ, columns, *args)
+        child.expect(pexpect.EOF)
+        child.wait()
+        first, *rows = (child.before or b"").decode().split("\r\n")
+        lists = args != ["show"]
+        assert all(cell_len(row) <= columns for row in (first, *(rows if lists else [])))
+        if args == ["list"]:
+            assert first.split() == ["ID", "WHEN", "TURNS", *["MODEL"] * model, "TITLE"]
+            assert rows[0].endswith("看得懂？" if model else "…")
