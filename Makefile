@@ -21,7 +21,8 @@ demo: .venv/.user
 		git diff HEAD~1 | .venv/bin/devchat review --fail-on never; fi
 
 test: .venv/.dev check
-	@command -v tmux >/dev/null || { echo 'error: the tests look into a terminal of tmux; install tmux first' >&2; exit 1; }
+	@missing=; for tool in tmux zsh fish; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "error: the tests run in real terminals and shells; install first:$$missing" >&2; exit 1; }
 	.venv/bin/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 check: .venv/.dev

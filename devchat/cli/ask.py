@@ -28,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from devchat.cli.answer import Form
     from devchat.context import Attached
+    from devchat.history import Turn
     from devchat.prompts import Prompt
 
 STDIN_WAIT_SECONDS = 3.0
@@ -60,9 +61,11 @@ def ask(
         ),
     ] = None,
     prompt: Annotated[
-        str,
-        typer.Option("--prompt", "-p", metavar="NAME", help="The prompt file to use, by name."),
-    ] = "ask",
+        str | None,
+        typer.Option(
+            "--prompt", "-p", metavar="NAME", help="The prompt file to use, by name; else `ask`."
+        ),
+    ] = None,
     shots: Annotated[
         int, typer.Option(metavar="N", help="How many of the prompt's examples to send along.")
     ] = 0,
@@ -96,42 +99,49 @@ def ask(
     from devchat.backends import open_backend
     from devchat.cli.answer import Form, introduce, show_answer, warn_if_readable
     from devchat.cli.dry_run import show_request
+    from devchat.cli.kept import manner_of
     from devchat.cli.past import Wanted, open_past
     from devchat.models.resolve import resolve
-    from devchat.prompts import load_prompt, shipped_folder
 
     loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
-    template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
-    options = answer_options(settings, template, seed, _read_schema(schema))
-    form = Form(json, extract, plain or options.schema is not None)
-    _check_form(form, options, shots)
-    chosen = resolve("", settings)
     wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
-    # The local engine loads its model while the history and the inputs are read.
-    with (
-        closing(open_backend(chosen, settings, os.environ)) as backend,
-        open_past(settings, wanted) as past,
-    ):
-        words = " ".join(question or ()).strip()
-        asked, attached = _read_inputs(words, tuple(file or ()), template)
-        prepared = past.prepare(
-            template, asked, attached, backend, options, shots=shots, system=system
-        )
-        if dry_run:
-            show_request(backend, prepared, json=json)
-            return 0
-        introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
-        warn_if_readable(chosen)
-        with past.recording(asked, prepared, backend) as recorder:
-            show_answer(backend, prepared, form, recorder)
+    _check_shots(shots, goes_on=go_on or bool(session))
+    with open_past(settings, wanted) as past:
+        template, system = manner_of(past.turns, settings, prompt, system)
+        options = answer_options(settings, template, seed, _read_schema(schema))
+        form = Form(json, extract, plain or options.schema is not None)
+        _check_form(form, options)
+        chosen = resolve("", settings)
+        # The local engine loads its model while the inputs are read.
+        with closing(open_backend(chosen, settings, os.environ)) as backend:
+            words = " ".join(question or ()).strip()
+            asked, attached = _read_inputs(words, tuple(file or ()), template, past.turns)
+            prepared = past.prepare(
+                template, asked, attached, backend, options, shots=shots, system=system
+            )
+            if dry_run:
+                show_request(backend, prepared, json=json)
+                return 0
+            introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
+            warn_if_readable(chosen)
+            with past.recording(asked, prepared, backend) as recorder:
+                show_answer(backend, prepared, form, recorder)
     return 0
 
 
-def _check_form(form: Form, options: Options, shots: int) -> None:
-    """Refuse options that would contradict each other."""
+def _check_shots(shots: int, *, goes_on: bool) -> None:
     if shots < 0:
         raise UsageError("`--shots` must be a whole number from 0", "0 sends no example")
+    if shots and goes_on:
+        raise UsageError(
+            "`--shots` sends examples before a first question, and this one goes on",
+            "leave out `--shots`, or ask without `--continue` and `--session`",
+        )
+
+
+def _check_form(form: Form, options: Options) -> None:
+    """Refuse options that would contradict each other."""
     if form.extract and form.json:
         raise UsageError(
             "`--extract` prints code and `--json` an object",
@@ -164,7 +174,9 @@ def _read_schema(path: Path | None) -> Schema | None:
     return schema
 
 
-def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[str, Attached]:
+def _read_inputs(
+    words: str, files: tuple[str, ...], template: Prompt, before: tuple[Turn, ...]
+) -> tuple[str, Attached]:
     """Return the question and its attachments.
 
     A lone piped text is what the prompt names first among its inputs: the question, or a file.
@@ -188,7 +200,8 @@ def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[
             attached += extra
         else:
             words = extra.texts[0].text.strip()
-    _check_complete(words, attached, template)
+    if not (before and words):
+        _check_complete(words, attached, template)
     return words, attached
 
 

@@ -141,6 +141,44 @@ def test_the_file_and_its_folder_are_private(home: Path) -> None:
         assert modes == {0o600} and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+ANSWERER = """
+import os, sys
+from pathlib import Path
+from devchat.history import open_history
+from devchat.types import Chunk
+history = open_history(Path(sys.argv[1]))
+one = history.start("cut off")
+recorder = history.answer(history.add(one, None, "user", "count"), "m", "here")
+recorder.feed(Chunk("text", "one two"))
+print(recorder.turn.id, flush=True)
+sys.stdin.read()
+os._exit(1)
+"""
+
+
+def test_a_crash_is_told_only_while_one_would_go_on_from_there(home: Path) -> None:
+    path = home / "history.db"
+    line = [sys.executable, "-c", ANSWERER, str(path)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as answering:
+        assert answering.stdout is not None
+        cut = int(answering.stdout.readline())
+        with open_history(path) as history:
+            (one,) = history.list()
+            assert history.unfinished() == ()  # it is being written
+            answering.communicate()
+            assert history.unfinished() == (one,)
+            fork = history.start("a fork")
+            history.set_head(fork, cut)
+            assert {found.id for found in history.unfinished()} == {one.id, fork.id}
+            history.set_head(one, None)
+            assert [found.id for found in history.unfinished()] == [fork.id]
+            history.set_head(one, cut)
+            further = history.add(one, cut, "user", "go on")
+            assert history.unfinished() == ()
+            history.set_head(one, cut)  # back to where it was gone on from
+            assert history.unfinished() == () and history.children(cut) == (further,)
+
+
 WRITER = """
 import sys
 from pathlib import Path

@@ -29,8 +29,9 @@ def chat(
         str | None, typer.Option("--system", "-s", help="Replace the system prompt by this text.")
     ] = None,
     prompt: Annotated[
-        str, typer.Option("--prompt", "-p", help="The prompt file to use, by name.")
-    ] = "ask",
+        str | None,
+        typer.Option("--prompt", "-p", help="The prompt file to use, by name; else `ask`."),
+    ] = None,
     go_on: Annotated[
         bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")
     ] = False,
@@ -77,11 +78,12 @@ def _need_terminal() -> None:
 
 def _converse(session: Session, first: Outcome | None) -> None:
     from devchat.cli.chat.completion import candidates
+    from devchat.cli.chat.inputs import Inputs
     from devchat.cli.chat.loop import converse
     from devchat.cli.chat.terminal.prompter import Prompter
 
     prompter = Prompter(
-        session.settings.paths.models.parent / "inputs.jsonl",
+        Inputs(session.settings.paths.history.with_name("inputs.jsonl"), session.kept),
         session.folds,
         propose=lambda before: candidates(before, session),
         status=session.status,

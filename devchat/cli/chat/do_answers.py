@@ -11,7 +11,7 @@ from devchat.chat import count_messages
 from devchat.cli.chat.clipboard import copy as copy_text
 from devchat.cli.chat.outcome import ClearScreen, Outcome, say
 from devchat.cli.chat.session import Session
-from devchat.cli.columns import columns
+from devchat.cli.chat.table import table
 from devchat.context import Attached
 from devchat.errors import StorageError, UsageError
 from devchat.sanitize import single_line
@@ -26,7 +26,7 @@ def clear(session: Session, argument: str) -> Outcome:
 def copy(session: Session, argument: str) -> Outcome:
     """Copy the last answer, or the first code block in it."""
     answer = session.conversation.answer
-    if answer is None:
+    if answer is None or not answer.text:
         raise UsageError("there is no answer to copy", "ask something first")
     text = answer.text
     if argument:
@@ -68,13 +68,13 @@ def tokens(session: Session, argument: str) -> Outcome:
     rows = [
         ("system text", _count(system, session)),
         ("earlier exchanges", _count(messages[len(system) : -1], session)),
-        ("attached", _count(messages[-1:], session)),
+        ("next message", _count(messages[-1:], session)),
         ("kept for the answer", planned.prepared.answer_tokens),
     ]
     used = sum(number for _, number in rows)
     rows += [("free", backend.context_tokens - used), ("window", backend.context_tokens)]
     about = "" if backend.exact_count else "about "
-    return say(*columns([(name, f"{about}{number:,}") for name, number in rows]))
+    return say(*table([(name, f"{about}{number:,}") for name, number in rows]))
 
 
 def context(session: Session, argument: str) -> Outcome:
@@ -89,11 +89,13 @@ def context(session: Session, argument: str) -> Outcome:
             str(place + 1),
             "left out" if place in selection.left_out else "sent",
             f"{one.tokens:,} tokens",
-            single_line(one.messages[0].text, 60),
+            single_line(session.typed(question), 60),
         )
-        for place, one in enumerate(exchanges)
+        for place, (one, question) in enumerate(
+            zip(exchanges, conversation.answered_questions, strict=True)
+        )
     ]
-    return say(*columns(rows))
+    return say(*table(rows))
 
 
 def _count(messages: tuple[Message, ...] | list[Message], session: Session) -> int:
