@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from devchat.explain.sample import clipped
 from devchat.explain.symbol import Symbol
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
+MOST_SECONDS = 2.0
+_PIECE = 1 << 12
 _LONGEST = 80
 _DEEPEST = 200
 _MOST = 2_000
@@ -56,12 +59,13 @@ _FUNCTION_VALUES = frozenset(("arrow_function", "function_expression", "function
 def tree_symbols(kind: str, text: str) -> tuple[Symbol, ...] | None:
     """Return what a source defines; None where its grammar is not there.
 
-    Source that breaks the language's syntax is outlined as far as the grammar can follow.
+    Source that breaks the language's syntax is outlined as far as the grammar can follow; raises
+    TimeoutError where that takes too long.
     """
     parser = _parser(kind)
     if parser is None:
         return None
-    root = parser.parse(text.encode("utf-8", "replace")).root_node
+    root = _parsed(parser, text.encode("utf-8", "replace")).root_node
     found = []
     for symbol in _definitions(root):
         found.append(symbol)
@@ -80,6 +84,22 @@ def _parser(kind: str) -> Parser | None:
         return Parser(Language(getattr(import_module(module), function)()))
     except ImportError:
         return None
+
+
+def _parsed(parser: Parser, source: bytes) -> Tree:
+    """Parse a source; what is garbage to a language may take a hundred times as long as code."""
+    end = monotonic() + MOST_SECONDS
+
+    def read(start: int, _: object) -> bytes:
+        return source[start : start + _PIECE]
+
+    def is_late(start: int, has_error: bool) -> bool:
+        return monotonic() > end
+
+    try:
+        return parser.parse(read, progress_callback=is_late)
+    except ValueError as error:
+        raise TimeoutError from error
 
 
 def _definitions(root: Node) -> Iterator[Symbol]:
