@@ -150,6 +150,7 @@ def _files() -> Iterator[str]:
         paths.prompts: "prompt files of your own, before those that come with devchat",
         paths.models: "GGUF files that -m finds by their name",
         paths.history: "conversations; see devchat history",
+        paths.history.with_name("inputs.jsonl"): "what was entered in devchat chat",
     }
     for path, about in abouts.items():
         yield from (".TP", _italic(str(path).replace("/home/", "~/", 1)), _text(about))

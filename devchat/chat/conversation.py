@@ -18,10 +18,8 @@ from devchat.history import Conversation as Record
 from devchat.history import History, Recorder, Turn
 from devchat.history.keeper import Keeper
 from devchat.prompts import Prompt
-from devchat.sanitize import single_line
 from devchat.types import Image, Message, Options, Text
 
-_GIVEN = frozenset({"question", "files"})
 Say = Callable[[str], None]
 _RESERVED = 4
 """The latest exchange goes before attachments if it takes at most this part of the window."""
@@ -47,16 +45,17 @@ class Planned:
 
 def check_prompt(prompt: Prompt) -> None:
     """Raise UsageError for a prompt that can't be talked with."""
-    if not _GIVEN.issuperset(prompt.inputs):
+    if prompt.takes_questions:
+        return
+    if "question" in prompt.inputs:
         raise UsageError(
             f"the prompt `{prompt.name}` wants more than a question and files",
             "choose another: `ask` is for all questions",
         )
-    if "question" not in prompt.inputs:
-        raise UsageError(
-            f"the prompt `{prompt.name}` takes no question",
-            f"add `question` to its inputs: `devchat prompts edit {prompt.name}`",
-        )
+    raise UsageError(
+        f"the prompt `{prompt.name}` takes no question",
+        f"add `question` to its inputs: `devchat prompts edit {prompt.name}`",
+    )
 
 
 class Conversation:
@@ -137,7 +136,7 @@ class Conversation:
         prepared = planned.prepared
         message = prepared.request.messages[-1]
         return self._keeper.ask(
-            _title(question), message.text, message.images, prepared.prompt, prepared.system
+            question, message.text, message.images, prepared.prompt, prepared.system
         )
 
     def answering(self, backend: Backend) -> Recorder:
@@ -178,14 +177,9 @@ class Conversation:
         """Write what could not be written yet, and close the history."""
         self._keeper.close()
 
-    def markdown(self) -> str:
-        """Write the conversation as Markdown."""
-        return "\n\n".join(map(_as_markdown, self.turns)) + "\n"
-
     def fork(self) -> None:
         """Go on in a conversation of its own that has the turns up to here."""
-        question = self.turns[0].text
-        self._keeper.fork(_title(question))
+        self._keeper.fork()
 
     def _exchange(self, turns: Sequence[Turn], voice: Voice) -> Exchange:
         messages = tuple(self._message(turn, voice.backend) for turn in turns)
@@ -236,13 +230,3 @@ def _pairs(turns: Sequence[Turn]) -> Iterator[tuple[Turn, Turn]]:
     for question, answer in zip(turns, turns[1:], strict=False):
         if question.role == "user" and answer.role == "assistant" and answer.text:
             yield question, answer
-
-
-def _title(question: str) -> str:
-    return single_line(question, 80)
-
-
-def _as_markdown(turn: Turn) -> str:
-    who = turn.model if turn.role == "assistant" else "You"
-    ended = "" if turn.status == "complete" else f" ({turn.status})"
-    return f"## {single_line(who)}{ended}\n\n{turn.text.strip()}"

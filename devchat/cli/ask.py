@@ -13,13 +13,19 @@ import typer
 from devchat.cli.options import (
     AsJson,
     DryRun,
+    GoOn,
     MaxTokens,
     Model,
+    NoSave,
     Plain,
+    PromptName,
     Seed,
+    Session,
+    SystemText,
     Temperature,
     answer_options,
     load_settings,
+    number_from,
 )
 from devchat.errors import InputError, UsageError
 from devchat.types import Options, Schema
@@ -54,20 +60,15 @@ def ask(
         ),
     ] = None,
     model: Model = None,
-    system: Annotated[
-        str | None,
-        typer.Option(
-            "--system", "-s", metavar="TEXT", help="Replace the system prompt by this text."
-        ),
-    ] = None,
-    prompt: Annotated[
-        str | None,
-        typer.Option(
-            "--prompt", "-p", metavar="NAME", help="The prompt file to use, by name; else `ask`."
-        ),
-    ] = None,
+    system: SystemText = None,
+    prompt: PromptName = None,
     shots: Annotated[
-        int, typer.Option(metavar="N", help="How many of the prompt's examples to send along.")
+        int,
+        typer.Option(
+            metavar="N",
+            help="How many of the prompt's examples to send along.",
+            callback=number_from(0),
+        ),
     ] = 0,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
@@ -81,15 +82,9 @@ def ask(
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
     plain: Plain = False,
-    go_on: Annotated[
-        bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")
-    ] = False,
-    session: Annotated[
-        str, typer.Option(metavar="ID", help="Go on with this one: `devchat history list`.")
-    ] = "",
-    no_save: Annotated[
-        bool, typer.Option("--no-save", help="Keep nothing in the history.")
-    ] = False,
+    go_on: GoOn = False,
+    session: Session = "",
+    no_save: NoSave = False,
     dry_run: DryRun = False,
 ) -> int:
     """Ask one question and stream the answer.
@@ -99,14 +94,18 @@ def ask(
     from devchat.backends import open_backend
     from devchat.cli.answer import Form, introduce, show_answer, warn_if_readable
     from devchat.cli.dry_run import show_request
-    from devchat.cli.kept import manner_of
+    from devchat.cli.manner import manner_of
     from devchat.cli.past import Wanted, open_past
     from devchat.models.resolve import resolve
 
     loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
     wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
-    _check_shots(shots, goes_on=go_on or bool(session))
+    if shots and (go_on or session):
+        raise UsageError(
+            "`--shots` sends examples before a first question, and this one goes on",
+            "leave out `--shots`, or ask without `--continue` and `--session`",
+        )
     with open_past(settings, wanted) as past:
         template, system = manner_of(past.turns, settings, prompt, system)
         options = answer_options(settings, template, seed, _read_schema(schema))
@@ -128,16 +127,6 @@ def ask(
             with past.recording(asked, prepared, backend) as recorder:
                 show_answer(backend, prepared, form, recorder)
     return 0
-
-
-def _check_shots(shots: int, *, goes_on: bool) -> None:
-    if shots < 0:
-        raise UsageError("`--shots` must be a whole number from 0", "0 sends no example")
-    if shots and goes_on:
-        raise UsageError(
-            "`--shots` sends examples before a first question, and this one goes on",
-            "leave out `--shots`, or ask without `--continue` and `--session`",
-        )
 
 
 def _check_form(form: Form, options: Options) -> None:

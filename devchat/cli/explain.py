@@ -15,10 +15,12 @@ from devchat.cli.options import (
     DryRun,
     MaxTokens,
     Model,
+    NoSave,
     Plain,
     Seed,
     Temperature,
     load_settings,
+    number_from,
 )
 from devchat.errors import InputError, UsageError
 
@@ -60,7 +62,9 @@ def explain(
     quiz: Annotated[
         int | None,
         typer.Option(
-            min=1, max=_MOST_QUESTIONS, metavar="N", help="Write N questions with answers."
+            metavar="N",
+            help=f"Write N questions with answers, {_MOST_QUESTIONS} at most.",
+            callback=number_from(1, _MOST_QUESTIONS),
         ),
     ] = None,
     model: Model = None,
@@ -69,9 +73,7 @@ def explain(
     seed: Seed = None,
     json: AsJson = False,
     plain: Plain = False,
-    no_save: Annotated[
-        bool, typer.Option("--no-save", help="Keep nothing in the history.")
-    ] = False,
+    no_save: NoSave = False,
     dry_run: DryRun = False,
 ) -> int:
     """Explain code, a change, an error, a log, data or a text.

@@ -28,7 +28,7 @@ from devchat.cli.past import Past
 from devchat.context import Attached, Attachment
 from devchat.context.names import STDIN
 from devchat.errors import ContextError
-from devchat.explain.facts import Examined, facts_text
+from devchat.explain.facts import MOST_FACTS, Examined, facts_text
 from devchat.explain.parts import in_parts
 from devchat.explain.quiz import TOKENS_EACH, quiz_markdown, quiz_schema
 from devchat.explain.recognise import file_of
@@ -41,8 +41,6 @@ from devchat.render.console import note
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, Usage
 
-_MOST_FACTS = 80
-_MOST_FACTS_TINY = 24
 _FEWEST_FACTS = 3
 # The facts serve the input: they take no more than this part of the window.
 _FACTS_SHARE = 8
@@ -153,7 +151,7 @@ class Explaining:
 
     def _facts(self, examined: Sequence[Examined]) -> str:
         """Write the facts in at most an eighth of the window."""
-        most = _MOST_FACTS_TINY if self.backend.tier == "tiny" else _MOST_FACTS
+        most = MOST_FACTS[self.backend.tier]
         room = self.backend.context_tokens // _FACTS_SHARE
         facts = facts_text(examined, most)
         while most > _FEWEST_FACTS and self.backend.count(facts) > room:

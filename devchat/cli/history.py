@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from devchat.cli.columns import columns, fitted, write_lines
-from devchat.errors import InputError, StorageError, UsageError
+from devchat.cli.new_file import write_new
+from devchat.cli.options import number_from
+from devchat.errors import InputError, UsageError
 from devchat.render.console import note
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
+Limit = Annotated[
+    int,
+    typer.Option("--limit", "-n", metavar="N", help="How many at most.", callback=number_from(1)),
+]
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Its id or how that begins.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 _SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
@@ -68,7 +73,9 @@ def show(id: Id = None, json: Json = False) -> None:
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(help="All of them are in what is found.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS...", help="All of them are in what is found.")
+    ],
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
@@ -92,10 +99,14 @@ def search(
 def export(
     id: Id = None,
     format: Annotated[
-        Literal["md", "json"], typer.Option("--format", help="Markdown or JSON.")
+        Literal["md", "json"],
+        typer.Option("--format", metavar="FORMAT", help="md, which is Markdown, or json."),
     ] = "md",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file, instead of standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A new file, instead of standard output."
+        ),
     ] = None,
 ) -> None:
     """Write a conversation as Markdown or JSON.
@@ -109,7 +120,7 @@ def export(
     if output is None:
         write_lines([text])
     else:
-        _write_new(output, f"{text}\n")
+        write_new(output, f"{text}\n")
         note(sys.stderr, f"written to {output}")
 
 
@@ -129,7 +140,10 @@ def prune(
         str | None,
         typer.Option(metavar="AGE", help="Not written to for so long: 12h, 90d, 8w, 1y."),
     ] = None,
-    keep: Annotated[int | None, typer.Option(min=0, help="All but the latest so many.")] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="All but the latest N.", callback=number_from(0)),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Delete old conversations for good."""
@@ -146,11 +160,10 @@ def _history() -> Iterator[History]:
     from devchat.settings.load import load
 
     with open_history(load(os.environ).settings.paths.history) as history:
-        if told := history.note:
-            note(sys.stderr, told)
-        yield history
-        if history.note != told:
-            note(sys.stderr, history.note)
+        try:
+            yield history
+        finally:
+            history.tell(lambda text: note(sys.stderr, text))
 
 
 def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:
@@ -233,18 +246,6 @@ def _confirm(found: Sequence[Conversation]) -> None:
 
 def _number(found: Sequence[Conversation]) -> str:
     return "1 conversation" if len(found) == 1 else f"{len(found):,} conversations"
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"`{path}` is there already", "name a new file") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"`{path}` can't be written: {reason}", "name another file") from error
 
 
 def _print_json(name: str, values: Sequence[dict[str, object]]) -> None:

@@ -18,16 +18,13 @@ from devchat.history import Conversation, History, Recorder, Turn, open_history
 from devchat.history.keeper import Keeper
 from devchat.prompts import Prompt
 from devchat.render.console import note
-from devchat.sanitize import single_line
 from devchat.settings import Settings
 from devchat.types import Options
-
-TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whether to keep the answer, and which conversation to go on with ("" = by `go_on`)."""
+    """Whether to keep what is said, and which conversation to go on with: the latest, or this."""
 
     save: bool = True
     go_on: bool = False
@@ -79,8 +76,8 @@ class Past:
             yield None
             return
         message = prepared.request.messages[-1]
-        title = single_line(question or message.text, TITLE_LENGTH)
-        keeper.ask(title, message.text, message.images, prepared.prompt, prepared.system)
+        title, manner = question or message.text, (prepared.prompt, prepared.system)
+        keeper.ask(title, message.text, message.images, *manner)
         recorder = keeper.answer(keeper.turns, backend.name, backend.location)
         try:
             yield recorder
@@ -101,28 +98,28 @@ def open_past(settings: Settings, wanted: Wanted) -> Iterator[Past]:
     Raises UsageError where there is no such conversation, and StorageError where one is to go on
     and the history can't be read.
     """
-    if wanted.go_on and wanted.session:
-        raise UsageError("`--continue` and `--session` name two conversations", "give one of them")
     if not (wanted.save or wanted.go_on or wanted.session):
         yield Past()
         return
     later = not (wanted.go_on or wanted.session)
     with open_history(settings.paths.history, later=later) as history:
         try:
-            yield Past(Keeper(history, _record(history, wanted), _say), wanted.save)
+            yield Past(Keeper(history, record_of(history, wanted), _say), wanted.save)
         finally:
-            if history.note:
-                _say(history.note)
+            history.tell(_say)
 
 
-def _record(history: History, wanted: Wanted) -> Conversation | None:
+def record_of(history: History, wanted: Wanted) -> Conversation | None:
+    """Return the conversation to go on with, None to begin one. Raises UsageError."""
+    if wanted.go_on and wanted.session:
+        raise UsageError("`--continue` and `--session` name two conversations", "give one of them")
     if wanted.session:
         return history.find(wanted.session)
     if not wanted.go_on:
         return None
     latest = history.latest()
     if latest is None:
-        raise UsageError("there is no conversation to go on with", "ask without --continue first")
+        raise UsageError("there is no conversation to go on with", "leave out `--continue`")
     return latest
 
 

@@ -66,7 +66,7 @@ def prompts_to_ask(_: Sequence[str]) -> Iterator[Value]:
 
     folders = _prompt_folders()
     for one in prompts(()):
-        if set(load_prompt(one.text, folders).inputs) <= {"question", "files"}:
+        if load_prompt(one.text, folders).takes_questions:
             yield one
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol
 
@@ -11,8 +11,11 @@ from devchat.explain.place import Place
 from devchat.explain.recognise import file_of
 from devchat.explain.sample import counted
 from devchat.sanitize import single_line
+from devchat.types import Tier
 
 _LONGEST = 240
+MOST_FACTS: Mapping[Tier, int] = {"tiny": 24, "small": 80, "large": 80}
+"""How many lines of facts a model is shown: a tiny one loses the thread among many."""
 
 
 class Facts(Protocol):

@@ -49,7 +49,11 @@ def outline(kind: str, title: str, text: str, first: int = 1) -> Outline:
         return _placed(_of_python(text), language, count, first)
     from devchat.explain.trees import tree_symbols
 
-    symbols = tree_symbols(kind, text)
+    try:
+        symbols = tree_symbols(kind, text)
+    except TimeoutError:
+        found = _plain(text, "too tangled to be parsed: what begins at the margin is listed")
+        return _placed(found, language, count, first)
     if symbols is None:
         return _placed(_plain(text, _why_plain(kind, language)), language, count, first)
     return _placed(Outline(language, count, symbols, (), "tree-sitter"), language, count, first)

@@ -16,6 +16,7 @@ from devchat.history.connection import IN_MEMORY
 from devchat.history.recorder import Recorder
 from devchat.history.store import History, open_history
 from devchat.history.turns import Conversation, Turn
+from devchat.sanitize import single_line
 from devchat.types import Image
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ HASTE_SECONDS = 0.2
 _QUIET_SECONDS, _MOST_SECONDS = 2.0, 30.0
 """How long a lock is waited for after an answer, without saying so and in all."""
 _PAUSE_SECONDS = 0.05
+_TITLE_LENGTH = 80
 _WAITING = "another program holds the history: waiting to keep this; Ctrl-C gives up"
 _KEPT = "this is kept now"
 _ALL_KEPT = "all of this conversation is kept now"
@@ -68,7 +70,7 @@ class Keeper:
         """Write a question, which begins the conversation or goes on with it."""
 
         def write() -> Turn:
-            self.record = self.record or self.history.start(title)
+            self.record = self.record or self.history.start(single_line(title, _TITLE_LENGTH))
             last = self.turns[-1] if self.turns else None
             return self.history.add(
                 self.record, last, "user", text, images=images, prompt=prompt, system=system
@@ -92,8 +94,9 @@ class Keeper:
         self._late = recorder if recorder.failure is not None else None
         self.settle()
 
-    def fork(self, title: str) -> None:
+    def fork(self) -> None:
         """Go on in a conversation of its own that has the turns up to here."""
+        title = self.record.title if self.record else ""
         self.record = self._written(lambda: self.history.start(title))
         self.move(self.turns)
 

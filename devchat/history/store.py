@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b32encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import time
@@ -54,7 +54,7 @@ _FOUND = """SELECT t.*, c.title FROM words w JOIN turns t ON t.id = w.rowid
 def open_history(path: Path, *, later: bool = False) -> History:
     """Open the history in a file, now or when it is first used, or one in memory (`IN_MEMORY`).
 
-    A broken file is mended, or set aside and a new one begun: `History.note` says so then.
+    A broken file is mended, or set aside and a new one begun: `History.tell` says so then.
     Raises StorageError; LockedError where another program holds it.
     """
     return History(Database(path) if later else open_database(path))
@@ -90,6 +90,12 @@ class History:
     def note(self) -> str:
         """What was done about damage that the user should know; "" for nothing."""
         return self._database.note
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Say once what was done about damage, if anything."""
+        if self.note:
+            say(self.note)
+            self._database.note = ""
 
     def close(self) -> None:
         """Close the file."""

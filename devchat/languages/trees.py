@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
+MOST_SECONDS = 2.0
+_PIECE = 1 << 12
 _MOST = 100
 
 GRAMMARS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -45,16 +48,43 @@ def open_parser(language: str) -> Parser | None:
         return None
 
 
-def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
-    """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
+def parse_tree(language: str, text: str) -> Tree | None:
+    """Parse a text; None where there is no grammar.
 
-    At most 100 places, in order; None where there is no grammar.
+    Raises TimeoutError after two seconds: what is garbage to a language may take a hundred times
+    as long as code.
     """
     parser = open_parser(language)
     if parser is None:
         return None
-    tree = parser.parse(text.encode("utf-8", "replace"))
-    return tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
+    source, end = text.encode("utf-8", "replace"), monotonic() + MOST_SECONDS
+
+    def read(start: int, _: object) -> bytes:
+        return source[start : start + _PIECE]
+
+    def is_late(start: int, has_error: bool) -> bool:
+        return monotonic() > end
+
+    try:
+        return parser.parse(read, progress_callback=is_late)
+    except ValueError as error:
+        raise TimeoutError from error
+
+
+def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
+    """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
+
+    At most 100 places, in order; None where there is no grammar, or parsing takes too long.
+    """
+    try:
+        tree = parse_tree(language, text)
+    except TimeoutError:
+        return None
+    return (
+        None
+        if tree is None
+        else tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
+    )
 
 
 def _errors(root: Node) -> Iterator[tuple[int, int]]:

@@ -74,6 +74,7 @@ def test_a_key_interrupts_an_answer_and_keeps_what_came(slow: Chat, key: str) ->
         slow.wait("word5")
         slow.send(key)
         slow.wait("interrupted; what came is kept")
+        slow.wait_match(r"\b1\d\d of 8,192 tokens \(2%\)")
         slow.say("/save talk.md")
         slow.wait("written to")
         saved = (Path(slow.child.cwd) / "talk.md").read_text()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from devchat.history import open_history
 from devchat.settings import Paths
 from devchat.types import Chunk
 from tests.cli.chatting import ENTER, Chat, control, pasted, write_script
+from tests.cli.conftest import kept
 from tests.conftest import Devchat
 
 WORDS = " ".join(f"word{number}" for number in range(1000))
@@ -79,6 +81,42 @@ def test_no_save_keeps_nothing(environ: dict[str, str], home: Path, paths: Paths
         talk.wait("echo 1")
         talk.ready()
     assert not paths.history.exists()
+
+
+def test_no_save_goes_on_and_keeps_nothing(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "the answer")) as talk:
+        talk.say("the question")
+        talk.wait("the answer")
+        talk.ready()
+    with Chat(environ, home, "-m", write_script(home, "more"), "-c", "--no-save") as talk:
+        talk.wait("> the question\n\nthe answer")
+        talk.say("and then?")
+        talk.wait("more")
+        talk.say("/context")
+        talk.wait_match(r"1  sent .* the question\n2  sent .* and then")
+    assert [turn.text.strip() for turn in kept(home)] == ["the question", "the answer"]
+
+
+def test_two_conversations_can_not_be_gone_on_with(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "x"), "-c", "--session", "abc") as talk:
+        assert talk.end() == 2
+        assert "`--continue` and `--session` name two conversations" in talk.text
+
+
+def test_what_is_mended_meanwhile_is_said(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "one")) as talk:
+        talk.say("怎样提交代码？")
+        talk.wait("one")
+        talk.ready()
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection:
+            connection.execute("UPDATE words_data SET block = x'ffffffff' WHERE id > 1000")
+            connection.commit()
+        talk.say("/search 代码")
+        talk.wait(
+            "怎样提交代码？\n\n`/resume ID` goes on with one\nthe search index of the history"
+        )
+        talk.ready()
+        assert talk.text.count("is built again") == 1
 
 
 def test_two_at_once_on_one_history(environ: dict[str, str], home: Path, paths: Paths) -> None:
@@ -169,7 +207,7 @@ def test_a_history_that_is_locked_for_a_while_loses_nothing(
         assert kept == ["first", "echo 1", "second", "echo 2", "third", "echo 3"]
         talk.say("/save talk.md")
         talk.wait("written to")
-        text = (home / "talk.md").read_text()
+        text = (home / "talk.md").read_text().partition("\n## ")[2]
         assert [text.count(word) for word in ("first", "second", "third", "echo 1")] == [1] * 4
 
 

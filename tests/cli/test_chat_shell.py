@@ -65,6 +65,23 @@ def test_another_key_refuses_and_begins_the_message(talk: Chat, keys: str) -> No
         talk.wait("> what is it?")
 
 
+@pytest.mark.parametrize(("ends", "offers"), [("echo done", True), ("true", False)])
+def test_what_is_typed_meanwhile_answers_nothing(talk: Chat, ends: str, offers: bool) -> None:
+    with talk:
+        talk.say(f"!touch begun; until test -e go; do sleep 0.05; done; {ends}")
+        talk.until((Path(talk.child.cwd) / "begun").exists, "it does not begin")
+        talk.send("yes", ENTER, "and", "\x7f", "y")
+        talk.wait("yes\nany")
+        (Path(talk.child.cwd) / "go").touch()
+        if offers:
+            talk.wait("? [y/N]")
+            talk.send("n")
+        talk.wait("> yes\n  any\n")
+        talk.send(control("c"))
+        talk.say("/file")
+        talk.wait("nothing is attached")
+
+
 def test_without_output_nothing_is_offered(talk: Chat) -> None:
     with talk:
         talk.say("!true")

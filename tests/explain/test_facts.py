@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import example, given
@@ -150,6 +151,14 @@ def test_a_source_too_long_to_parse_says_so() -> None:
     found = gather("a.go", kind_named("go"), "// x\n" * 300_000, NOWHERE).facts
     assert isinstance(found, Outline)
     assert found.note.startswith("too long") and found.lines == 300_000
+
+
+def test_a_source_too_tangled_to_parse_says_so() -> None:
+    garbage = "".join(Random(1).choices("abcdef(){}[]<>|&;:\"'\n #%/\\=+-*", k=1_000_000))
+    found = gather("a.ts", kind_named("typescript"), f"class A\n  b\n{garbage}", NOWHERE).facts
+    assert isinstance(found, Outline)
+    assert found.note == "too tangled to be parsed: what begins at the margin is listed"
+    assert found.symbols[0].name == "class A"
 
 
 def test_an_endless_outline_is_cut_with_a_count() -> None:

@@ -75,7 +75,7 @@ def went_on(keeper: Keeper) -> list[int]:
 
 
 def forked(keeper: Keeper) -> list[int]:
-    keeper.fork("a fork")
+    keeper.fork()
     exchange(keeper, 2)
     return [1, 2]
 

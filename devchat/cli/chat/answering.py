@@ -40,5 +40,6 @@ def answer(session: Session, planned: Planned) -> str:
             recorder.fail(error.message)
             show_error(sys.stderr, error)
     conversation.answered(recorder)
-    session.used_tokens = used_tokens(conversation)
+    known = recorder.turn.usage is not None
+    session.used_tokens = used_tokens(conversation) if known else planned.prepared.prompt_tokens
     return interruption.typed

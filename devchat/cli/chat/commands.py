@@ -105,7 +105,7 @@ def find(name: str) -> Command:
     from difflib import get_close_matches
 
     begun = [one for one in COMMANDS if name and one.startswith(name)]
-    near = begun or get_close_matches(name, COMMANDS, 2, 0.5)
+    near = begun or get_close_matches(name, COMMANDS, 2)
     names = " or ".join(f"`/{one}`" for one in near)
     hint = f"did you mean {names}?" if near else "`/help` lists what there is"
     raise UsageError(f"no command named `/{name}`", hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,10 @@ from devchat.cli.chat.clipboard import copy as copy_text
 from devchat.cli.chat.outcome import ClearScreen, Outcome, say
 from devchat.cli.chat.session import Session
 from devchat.cli.chat.table import table
+from devchat.cli.new_file import write_new
 from devchat.context import Attached
-from devchat.errors import StorageError, UsageError
+from devchat.errors import UsageError
+from devchat.render.transcript import transcript_markdown
 from devchat.sanitize import single_line
 from devchat.types import Message
 
@@ -44,18 +45,11 @@ def save(session: Session, argument: str) -> Outcome:
     """Write the conversation into a new Markdown file."""
     if not argument:
         raise UsageError("there is no name for the file", "`/save talk.md`")
-    path = session.folder / Path(argument).expanduser()
-    if not session.conversation.turns:
+    conversation, path = session.conversation, session.folder / Path(argument).expanduser()
+    if not conversation.turns:
         raise UsageError("nothing was said yet", "ask something first")
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(session.conversation.markdown())
-    except FileExistsError:
-        raise UsageError(f"`{argument}` is there already", "choose another name") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"`{argument}` can't be written: {reason}", "choose another") from error
+    assert conversation.record is not None
+    write_new(path, transcript_markdown(conversation.record, conversation.turns))
     return say(f"written to {path}")
 
 
@@ -74,7 +68,8 @@ def tokens(session: Session, argument: str) -> Outcome:
     used = sum(number for _, number in rows)
     rows += [("free", backend.context_tokens - used), ("window", backend.context_tokens)]
     about = "" if backend.exact_count else "about "
-    return say(*table([(name, f"{about}{number:,}") for name, number in rows]))
+    longest, width = max(len(name) for name, _ in rows), max(len(f"{one:,}") for _, one in rows)
+    return say(*(f"{name:<{longest}}  {about}{number:>{width},}" for name, number in rows))
 
 
 def context(session: Session, argument: str) -> Outcome:

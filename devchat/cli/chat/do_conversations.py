@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from devchat.cli.chat.outcome import Outcome, Replay, say
 from devchat.cli.chat.session import Session
 from devchat.cli.chat.table import table
 from devchat.errors import UsageError
+from devchat.render.transcript import moment
 
 _LISTED = 12
 _FOUND = 10
@@ -38,8 +38,7 @@ def resume(session: Session, argument: str) -> Outcome:
 def conversations(session: Session) -> Iterator[tuple[str, str]]:
     """List the latest conversations, the newest first."""
     for one in session.conversation.history.list(50):
-        when = datetime.fromtimestamp(one.updated).strftime("%Y-%m-%d %H:%M")
-        yield one.id, f"{when}  {one.title}"
+        yield one.id, f"{moment(one.updated)}  {one.title}"
 
 
 def search(session: Session, argument: str) -> Outcome:

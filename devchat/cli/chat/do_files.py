@@ -15,9 +15,6 @@ from devchat.context.names import subject
 from devchat.errors import InputError, UsageError
 from devchat.render.console import note
 
-_MOST_FACTS = 80
-_MOST_FACTS_TINY = 24
-
 
 def file(session: Session, argument: str) -> Outcome:
     """Attach to the next message, or list what is attached."""
@@ -33,7 +30,7 @@ def explain(session: Session, argument: str) -> Outcome:
     _attach(session, argument)
     if not session.pending.texts:
         raise UsageError("there is nothing to explain", "`/explain FILE`; `!` is the last output")
-    from devchat.explain.facts import facts_text, gather
+    from devchat.explain.facts import MOST_FACTS, facts_text, gather
     from devchat.explain.place import Place
     from devchat.explain.recognise import recognise
 
@@ -43,8 +40,7 @@ def explain(session: Session, argument: str) -> Outcome:
         kind = recognise(one.name, one.text)
         note(sys.stderr, f"taking {subject(one.name)} for {kind.title}")
         examined.append(gather(one.name, kind, one.text, place))
-    most = _MOST_FACTS_TINY if session.backend.tier == "tiny" else _MOST_FACTS
-    facts = facts_text(examined, most)
+    facts = facts_text(examined, MOST_FACTS[session.backend.tier])
     return Ask("Explain what is attached.", f" A program found these facts:\n\n{facts}")
 
 

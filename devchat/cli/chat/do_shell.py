@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from devchat.cli.chat.excerpt import excerpt
-from devchat.cli.chat.outcome import Offer, Outcome, say
+from devchat.cli.chat.outcome import Draft, Offer, Outcome, say
 from devchat.cli.chat.session import Session
 from devchat.cli.chat.shell import Ran, run_command
 from devchat.context import Attachment
@@ -24,11 +24,11 @@ def shell(session: Session, command: str) -> Outcome | None:
     if ran.code or ran.interrupted:
         note(sys.stderr, ran.ending)
     if ran.interrupted or not ran.output.strip():
-        return None
+        return Draft(ran.typed) if ran.typed else None
     output = last_output(session)
     tokens = session.backend.count(output.text)
     what = "its beginning and end" if _is_cut(ran, output) else "its output"
-    return Offer(f"Attach {what} ({tokens:,} tokens)?", output)
+    return Offer(f"Attach {what} ({tokens:,} tokens)?", output, ran.typed)
 
 
 def last_output(session: Session) -> Attachment:

@@ -11,9 +11,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
-from devchat.cli.chat.typed import Typed
+from devchat.cli.chat.typed import LOCAL_FLAGS, Typed
 
-_LOCAL_FLAGS = 3
 # Keys that send several bytes send them at once; Esc comes alone.
 _LONGER_KEY_SECONDS = 0.05
 
@@ -84,15 +83,15 @@ class Interruption:
         """Have each key at once, and unseen. Whoever draws may have turned the echo off before."""
         with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
-            cleared = modes[_LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
-            modes[_LOCAL_FLAGS] &= ~cleared
+            cleared = modes[LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
+            modes[LOCAL_FLAGS] &= ~cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
             self._cleared |= cleared
 
     def _give_keys_back(self) -> None:
         with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
-            modes[_LOCAL_FLAGS] |= self._cleared
+            modes[LOCAL_FLAGS] |= self._cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
 
     def _listen(self) -> None:

@@ -62,6 +62,7 @@ def converse(session: Session, prompter: Asks, first: Outcome | None) -> None:
         try:
             if outcome is not None:
                 draft = _tried(session, prompter, outcome)
+            session.conversation.history.tell(lambda text: note(sys.stderr, text))
             entered = prompter.read(draft)
             outcome, draft = None, ""
             outcome = Leave() if entered is None else _understood(session, entered)
@@ -110,8 +111,8 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
             return text
         case Replay():
             replay(session)
-        case Offer(question, attachment) if prompter.confirm(question):
-            session.pending += Attached((attachment,))
+        case Offer():
+            return _offer(session, prompter, outcome)
         case ClearScreen():
             prompter.clear_screen()
         case Ask(question, facts):
@@ -121,6 +122,12 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
         case Compact():
             return _compact(session)
     return ""
+
+
+def _offer(session: Session, prompter: Asks, offer: Offer) -> str:
+    if prompter.confirm(offer.question):
+        session.pending += Attached((offer.attachment,))
+    return offer.draft
 
 
 def _tell(outcome: Outcome) -> None:

@@ -14,10 +14,11 @@ from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.do_files import no_stdin
 from devchat.cli.chat.outcome import Ask, Outcome, Replay
 from devchat.cli.chat.session import Session, used_tokens
-from devchat.cli.kept import manner_of
+from devchat.cli.manner import manner_of
 from devchat.cli.options import answer_options
+from devchat.cli.past import Wanted, record_of
 from devchat.context.attach import read_attachments
-from devchat.errors import LockedError, StorageError, UsageError
+from devchat.errors import LockedError, StorageError
 from devchat.history import IN_MEMORY, History, open_history
 from devchat.history import Conversation as Record
 from devchat.models.resolve import resolve
@@ -37,9 +38,7 @@ class Wishes:
     prompt: str | None = None
     system: str | None = None
     seed: int | None = None
-    go_on: bool = False
-    session: str = ""
-    save: bool = True
+    past: Wanted = Wanted()
     plain: bool = False
     by_default: bool = False
 
@@ -48,8 +47,8 @@ class Wishes:
 def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, Outcome | None]]:
     """Open a session, and say what is to be done first; close the model and the history after."""
     with ExitStack() as stack:
-        history = stack.enter_context(_history(settings, save=wishes.save))
-        conversation = Conversation(history, _record(history, wishes), _say)
+        history = stack.enter_context(_history(settings, save=wishes.past.save))
+        conversation = Conversation(history, _record(history, settings, wishes.past), _say)
         prompt, system = manner_of(conversation.turns, settings, wishes.prompt, wishes.system)
         check_prompt(prompt)
         # The local engine loads its model while the user types.
@@ -62,7 +61,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
             Voice(backend, prompt, options, system),
             conversation,
             wishes.plain,
-            kept=wishes.save and settings.history,
+            kept=wishes.past.save,
         )
         stack.callback(lambda: session.backend.close())
         stack.callback(lambda: session.conversation.close())
@@ -75,7 +74,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
 @contextmanager
 def _history(settings: Settings, *, save: bool) -> Iterator[History]:
     """Open the history; where that fails the conversation lives in memory, and that is said."""
-    path = settings.paths.history if save and settings.history else IN_MEMORY
+    path = settings.paths.history if save else IN_MEMORY
     try:
         history = open_history(path)
     except LockedError as error:
@@ -86,20 +85,20 @@ def _history(settings: Settings, *, save: bool) -> Iterator[History]:
         _say("this conversation is kept in memory only")
         history = open_history(IN_MEMORY)
     with history:
-        if history.note:
-            _say(history.note)
+        history.tell(_say)
         yield history
 
 
-def _record(history: History, wishes: Wishes) -> Record | None:
-    if wishes.session:
-        return history.find(wishes.session)
-    if not wishes.go_on:
-        return None
-    latest = history.latest()
-    if latest is None:
-        raise UsageError("there is no conversation to go on with", "`devchat chat` begins one")
-    return latest
+def _record(history: History, settings: Settings, wanted: Wanted) -> Record | None:
+    """Find what to go on with; where nothing is to be kept it is copied from the file."""
+    if wanted.save or not (wanted.go_on or wanted.session):
+        return record_of(history, wanted)
+    with open_history(settings.paths.history) as kept:
+        record = record_of(kept, wanted)
+        assert record is not None
+        turns = kept.thread(record.head) if record.head is not None else ()
+        history.copy(kept, turns, record, None)
+    return history.find(record.id)
 
 
 def _greet(session: Session, *, by_default: bool) -> None:

@@ -49,10 +49,11 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Ask whether to attach something to the next message."""
+    """Ask whether to attach something to the next message, whose draft is there already."""
 
     question: str
     attachment: Attachment
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)

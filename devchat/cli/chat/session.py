@@ -12,7 +12,7 @@ from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
-from devchat.cli.kept import manner_of
+from devchat.cli.manner import manner_of
 from devchat.cli.options import answer_options
 from devchat.context import Attached
 from devchat.errors import DevchatError
@@ -23,6 +23,7 @@ from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import show_error
 from devchat.sanitize import single_line
 from devchat.settings import Settings
+from devchat.types import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,7 @@ class Session:
 
 
 def used_tokens(conversation: Conversation) -> int:
-    """The tokens of the window that the last answer needed, as far as they are known."""
-    answer = conversation.answer
-    if answer is None or answer.usage is None:
-        return 0
-    return answer.usage.prompt_tokens + answer.usage.completion_tokens
+    """The tokens of the window that the latest answer needed of which they are known."""
+    known = (turn.usage for turn in reversed(conversation.turns) if turn.usage is not None)
+    latest = next(known, Usage(0, 0))
+    return latest.prompt_tokens + latest.completion_tokens

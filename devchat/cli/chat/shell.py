@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import sys
 import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from devchat.cli.chat.excerpt import Kept
+from devchat.cli.chat.typed import typed_ahead
 from devchat.errors import UsageError
 from devchat.sanitize import Cleaner
 
@@ -22,13 +24,17 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A command that has ended. `output` is both its streams, as they came, unless `cut`."""
+    """A command that has ended. `output` is both its streams, as they came, unless `cut`.
+
+    `typed` is what the user typed meanwhile and it did not read.
+    """
 
     command: str
     output: str
     code: int
     cut: bool = False
     interrupted: bool = False
+    typed: str = ""
 
     @property
     def ending(self) -> str:
@@ -58,8 +64,9 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], stdout: 
     kept, shown = Kept(), _Shown(stdout)
     with _same_terminal(stdout.fileno()), process:
         interrupted = _follow(process, kept, shown)
-    shown.end()
-    return Ran(command, kept.text, process.returncode, kept.missing > 0, interrupted)
+    typed = typed_ahead(sys.stdin.fileno())
+    shown.end(early=bool(typed))
+    return Ran(command, kept.text, process.returncode, kept.missing > 0, interrupted, typed)
 
 
 def _follow(process: subprocess.Popen[bytes], kept: Kept, shown: _Shown) -> bool:
@@ -111,7 +118,7 @@ class _Shown:
         return text
 
     def end(self, *, early: bool = False) -> None:
-        """Show what waited, and end the line; if `early` that of the terminal's own `^C`."""
+        """Show what waited, and end the line; if `early` that of keys that the terminal showed."""
         self._write(self._cleaner.finish())
         self._write("\n" if early or self._last != "\n" else "")
 
