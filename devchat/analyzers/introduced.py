@@ -34,7 +34,12 @@ def introduced(
     fresh = [one for one in ordered if not _counted(known, _key(new, one)) and _written(pair, one)]
     hunks = _hunks(pair, "RIGHT")
     replaced = _replaced(pair, known)
+    told = set()
     for problem in fresh:
+        again = (problem.line, problem.rule, problem.title)
+        if again in told:
+            continue
+        told.add(again)
         if not _counted(replaced, (problem.rule, hunks[_written(pair, problem)[0]])):
             yield from _findings(name, pair, problem)
 

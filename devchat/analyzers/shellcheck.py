@@ -16,7 +16,8 @@ from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
-_RM = re.compile(r"(^|[;&|(\s])rm\s+(-\S+\s+)*(-\w*[rR]|--recursive)")
+# Removes a whole tree, or what a path with a variable in it leads to.
+_RM = re.compile(r"(^|[;&|(\s])rm\s+((-\S+\s+)*(-\w*[rR]|--recursive)|[^;&|]*\$\{?\w+\}?/)")
 # A program of another language that begins as a script, to find its interpreter.
 _POLYGLOT = re.compile(r"^\s*(eval\s+')?exec\s+\S*(perl|python|ruby|tclsh|wish)\b", re.MULTILINE)
 _LARGEST = 100_000  # Larger ones, such as `configure`, take it minutes.
