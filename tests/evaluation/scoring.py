@@ -88,7 +88,13 @@ class Row:
     @property
     def known(self) -> list[Outcome]:
         """The cases that can be counted: all answers to them are recorded."""
-        return [one for one in self.outcomes if not one.missing]
+        known = [one for one in self.outcomes if not one.missing]
+        # Of some, such as lock files, no model is asked at all.
+        return known if any(one.said for one in known) or not self._missing else []
+
+    @property
+    def _missing(self) -> bool:
+        return any(one.missing for one in self.outcomes)
 
     def cells(self) -> list[str]:
         """Return the row of the table."""
