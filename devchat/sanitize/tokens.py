@@ -14,8 +14,8 @@ _KNOWN = re.compile(
     r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hf_"
     r"|dop_v1_|SG\.|AIza|ya29\.|shpat_|EAACEdEose0cBA)[\w.=+/-]{12,}"
     r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"
-    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"  # a JSON Web Token
-    r"|(?<=://)[^\s/:@]+:[^\s/@]{3,}(?=@)"
+    r"|(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]+"  # a JSON Web Token
+    r"|(?<=://)[^\s/:@]+:[^\s/@{}$<>]{3,}(?=@)"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
 )
 _VALUE = re.compile(r"[=:\"'`]")
