@@ -53,11 +53,13 @@ def _list(cases: Sequence[Case]) -> str:
         ("bug", "language", "what is wrong", "analyzer"),
         [(one.name, one.language, one.what, ", ".join(_by(one))) for one in cases if not one.clean],
     )
+    unproven = [f"`{c.name}` ({g.unproven})" for c in cases for g in c.golden if g.unproven]
     clean = _table(
         ("clean change", "language", "why it looks as if"),
         [(one.name, one.language, one.what) for one in cases if one.clean],
     )
-    return f"## The cases\n\n{bugs}\n{clean}"
+    said = f"An ideal reviewer's suggestion can't be proven for {', '.join(unproven)}."
+    return f"## The cases\n\n{bugs}\n{said}\n\n{clean}"
 
 
 def _by(case: Case) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from devchat.prompts import shipped_folder
 from tests.evaluation.cases import Case, Golden, make_repository, read_cases
 
 CASES = read_cases()
@@ -51,6 +52,15 @@ def test_git_holds_a_case_as_it_is(name: str, tmp_path: Path) -> None:
         for path, data in tree.items():
             show = ["git", "-C", str(tmp_path), "show", f"{revision}:{path}"]
             assert subprocess.run(show, capture_output=True, check=True).stdout == data
+
+
+def test_the_examples_of_the_prompt_give_no_case_away() -> None:
+    prompt = (shipped_folder() / "review.md").read_text("utf-8")
+    told = [line.split("|", 1)[1].strip() for line in prompt.split("\n") if "|" in line]
+    quoted = {
+        line.strip() for case in BUGS for golden in case.golden for line in golden.quote.split("\n")
+    }
+    assert [line for line in told if len(line) > 20 and line in quoted] == []
 
 
 def test_line_ends_are_kept() -> None:

@@ -79,7 +79,7 @@ def test_another_request_is_not_recorded(other: Request) -> None:
 
 def test_a_row_without_answers_says_so() -> None:
     record = recorded_of("because")
-    (row,) = rows(run([Contestant("m", 1, record=record)], [CASES["python-paging"]]))
+    (row,) = rows(run([Contestant("m", 1, record=record)], [CASES["python-off-by-one"]]))
     assert row.cells()[:3] == ["m", "1", "not recorded"]
     assert len(row.cells()) == len(COLUMNS)
 
@@ -93,14 +93,14 @@ def cells(name: str, *findings: dict[str, object]) -> dict[str, str]:
 
 
 def finding(**changes: object) -> dict[str, object]:
-    """A finding that hits `python-paging`."""
+    """A finding that hits `python-off-by-one`."""
     return {
-        "path": "shop/orders.py",
-        "quote": "    start = number * size",
+        "path": "mail/batches.py",
+        "quote": "    for start in range(0, len(addresses) - size, size):",
         "last_quote": None,
         "line": None,
-        "title": "The first page skips the first rows",
-        "body": "For page 1.",
+        "title": "The last addresses get no mail",
+        "body": "With 120 addresses.",
         "severity": "error",
         "category": "bug",
         "rule": None,
@@ -109,10 +109,10 @@ def finding(**changes: object) -> dict[str, object]:
 
 
 def test_figures_are_counted_as_they_say() -> None:
-    good = finding(suggestion="    start = (number - 1) * size")
-    other = finding(quote="    return newest(orders)[start : start + size]", title="It is slow")
+    good = finding(suggestion="    for start in range(0, len(addresses), size):")
+    other = finding(quote="        yield addresses[start : start + size]", title="It is slow")
     loose = finding(quote="nothing like it", title="Something else entirely")
-    said = cells("python-paging", good, other | {"suggestion": "    return ("}, loose)
+    said = cells("python-off-by-one", good, other | {"suggestion": "        yield ("}, loose)
     assert said["recall"] == "1 of 1 (100%)"
     assert said["precision"] == "1 of 3 (33%)"
     assert said["proven"] == "1 of 2 (50%)"
@@ -131,11 +131,19 @@ def test_the_command_records_a_model_and_prints_its_row(
     script, record = tmp_path / "script.json", tmp_path / "record.json"
     answer = json.dumps({"summary": "", "findings": [finding()]})
     script.write_text(json.dumps({"answers": [answer]}))
-    arguments = ["-m", f"scripted:{script}", "--shots", "1", "--only", "python-paging", "--show"]
+    arguments = [
+        "-m",
+        f"scripted:{script}",
+        "--shots",
+        "1",
+        "--only",
+        "python-off-by-one",
+        "--show",
+    ]
     for _ in range(2):  # The second time all is recorded, and the script need not answer again.
         assert main([*arguments, "--record", str(record)]) == 0
         shown = capsys.readouterr().out
-        assert "analyzers only: python-paging: missed shop/orders.py:21" in shown
+        assert "analyzers only: python-off-by-one: missed mail/batches.py:18" in shown
         assert f"| scripted:{script} | 1 | 1 of 1 | 1 of 1 (100%) | 1 of 1 (100%) |" in shown
         assert len(read_record(record).answers) == 1
 
