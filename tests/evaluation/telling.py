@@ -73,6 +73,7 @@ class Teller:
         self.name, self.location, self.tier = voice.name, voice.location, voice.tier
         self.exact_count, self.binds_schema = voice.exact_count, voice.binds_schema
         self._heard: list[str] = []
+        self._asked: set[str] = set()
         self.missing = 0
         self._record, self._backend = record, backend
 
@@ -97,7 +98,7 @@ class Teller:
     def complete_many(self, requests: Sequence[Request]) -> Iterator[tuple[int, Result]]:
         """Answer several requests."""
         keys = [key_of(self.name, request) for request in requests]
-        unknown = [index for index, key in enumerate(keys) if key not in self._record.answers]
+        unknown = [index for index, key in enumerate(keys) if not self._knows(key)]
         for index in sorted({*range(len(keys))} - {*unknown}):
             self._heard.append(keys[index])
             yield index, self._record.answers[keys[index]].result(self.name)
@@ -116,6 +117,11 @@ class Teller:
         if self._backend:
             self._backend.close()
 
+    def _knows(self, key: str) -> bool:
+        """Tell whether an answer is recorded; one that was none just now is asked for again."""
+        told = self._record.answers.get(key)
+        return told is not None and not (told.error and key in self._asked)
+
     def _ask(self, requests: Sequence[Request]) -> Iterator[tuple[int, Result]]:
         if self._backend is None:
             self.missing += len(requests)
@@ -125,7 +131,9 @@ class Teller:
         started = monotonic()
         for index, result in self._backend.complete_many(requests):
             if told := _told(result, round(monotonic() - started, 2)):
-                self._record.answers[key_of(self.name, requests[index])] = told
+                key = key_of(self.name, requests[index])
+                self._asked.add(key)
+                self._record.answers[key] = told
             yield index, result
             started = monotonic()
 

@@ -55,6 +55,16 @@ def test_an_answer_that_is_none_is_told_again() -> None:
         list(teller.stream(ASKED))
 
 
+def test_an_answer_that_is_none_is_asked_for_again_and_then_known() -> None:
+    model = Scripted([Answer(error=AnswerError("it is no JSON", "")), "because"])
+    record = Record(voice_of(model), "a test")
+    teller = Teller(record, model)
+    results = [result for _ in range(3) for _, result in teller.complete_many([ASKED])]
+    assert [isinstance(one, AnswerError) for one in results] == [True, False, False]
+    assert len(model.requests) == 2
+    assert [told.text for told in record.answers.values()] == ["because"]
+
+
 def test_a_failure_of_the_service_is_not_recorded() -> None:
     assert recorded_of(Answer(error=BackendError("out of reach", ""))).answers == {}
 
