@@ -14,7 +14,7 @@ from devchat.sanitize import single_line
 _Key = tuple[str, object]
 _SAMPLES = re.compile(
     r"(^|/)(fixtures?|test_?data|samples?|corpus|snapshots?|__snapshots__|invalid|malformed)/"
-    r"|(^|[/_.-])(invalid|malformed|broken|bad|syntax_?error)([_.-]|[^/]*$)",
+    r"|(^|/)(tests?|specs?|__tests__)/(.*[/_.-])?(invalid|malformed|broken|bad|syntax_?error)[\d/_.-]",
     re.IGNORECASE,
 )
 

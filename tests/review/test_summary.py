@@ -138,7 +138,7 @@ def test_what_became_of_each_analyzer_is_in_the_receipt() -> None:
     )
     assert [(one.name, one.state, one.version, one.reason) for one in done.receipt.analyzers] == [
         ("good", "ran", "2.0", ""),
-        ("off", "off", "", "turned off by the policy"),
+        ("off", "off", "", "turned off by `.devchat.toml`"),
         ("gone", "absent", "", "`gone` is not installed"),
         ("bad", "failed", "1", "it took too long"),
     ]
