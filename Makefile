@@ -7,7 +7,7 @@ LOCKED := --quiet --constraint requirements.lock --build-constraint requirements
 # Only what devchat calls of llama.cpp: about 4 minutes on 2 cores instead of more than 5.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF
 
-.PHONY: demo test check bench soak lock docs clean
+.PHONY: demo test check bench eval soak lock docs clean
 
 # The picture in README.md shows the same question: one that the embedded model answers rightly.
 demo: .venv/.user
@@ -32,6 +32,10 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	.venv/bin/python -m tests.benchmarks
+
+# MODEL=... asks a model; RECORD=FILE keeps its answers; without both, what is recorded counts.
+eval: .venv/.dev
+	.venv/bin/python -m tests.evaluation $(if $(MODEL),--model $(MODEL)) $(if $(RECORD),--record $(RECORD))
 
 soak: .venv/.dev
 	.venv/bin/python -m pytest -m soak tests/soak

@@ -14,7 +14,7 @@ from devchat.sanitize import single_line
 _Key = tuple[str, object]
 _SAMPLES = re.compile(
     r"(^|/)(fixtures?|test_?data|samples?|corpus|snapshots?|__snapshots__|invalid|malformed)/"
-    r"|(^|[/_.-])(invalid|malformed|broken|bad|syntax_?error)([_.-]|[^/]*$)",
+    r"|(^|/)(tests?|specs?|__tests__)/(.*[/_.-])?(invalid|malformed|broken|bad|syntax_?error)[\d/_.-]",
     re.IGNORECASE,
 )
 
@@ -34,7 +34,12 @@ def introduced(
     fresh = [one for one in ordered if not _counted(known, _key(new, one)) and _written(pair, one)]
     hunks = _hunks(pair, "RIGHT")
     replaced = _replaced(pair, known)
+    told = set()
     for problem in fresh:
+        again = (problem.line, problem.rule, problem.title)
+        if again in told:
+            continue
+        told.add(again)
         if not _counted(replaced, (problem.rule, hunks[_written(pair, problem)[0]])):
             yield from _findings(name, pair, problem)
 
@@ -44,8 +49,8 @@ def broken(
 ) -> Iterator[Finding]:
     """Yield the first place where head can't be parsed, unless base could not either.
 
-    A parser often gives up far from the cause: what lies outside of the hunks is anchored to
-    the changed line nearest to it. What is added among samples may be broken on purpose.
+    A parser often gives up far from the cause: what is not on a written line is anchored to the
+    nearest one. What is added among samples may be broken on purpose.
     """
     if base or not head or (pair.added and _SAMPLES.search(pair.path)):
         return
@@ -142,10 +147,14 @@ def _made(
 
 
 def _nearest(pair: Pair, number: int) -> tuple[Side, Line]:
-    """Return the line itself where a hunk shows it, else the nearest written, shown, removed."""
-    shown = [line for hunk in pair.file.hunks for line in hunk.lines]
-    here = [line for line in shown if line.new == number]
+    """Return the written line nearest to a number, else the nearest shown, else removed.
+
+    Where a hunk shows that line, the nearest one is looked for in this hunk.
+    """
+    hunks = pair.file.hunks
+    here = [hunk for hunk in hunks if any(line.new == number for line in hunk.lines)]
+    shown = [line for hunk in here or hunks for line in hunk.lines]
     written = [line for line in shown if line.kind == "+"]
-    if found := here or written or [line for line in shown if line.new]:
+    if found := written or [line for line in shown if line.new]:
         return "RIGHT", min(found, key=lambda line: abs((line.new or 0) - number))
     return "LEFT", min(shown, key=lambda line: abs((line.old or 0) - number))

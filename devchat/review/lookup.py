@@ -10,7 +10,6 @@ import builtins
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from devchat import languages
 from devchat.changes import Finding
@@ -20,7 +19,7 @@ from devchat.review.files import Files
 
 REFUTED = Dropped("refuted by the files")
 UNKNOWN = Dropped("could not be looked up")
-_MOST_HITS = 200
+_MOST_CLAIMS = 6
 _LONGEST = 2_000
 """Characters of a line that are looked at."""
 _EVERYTHING = "*"
@@ -39,10 +38,13 @@ _NO_TYPE = (
 
 def look_up(finding: Finding, files: Files) -> Dropped | None:
     """Return why a finding is dropped; None where it claims nothing of names, or rightly."""
-    for claim in claims(finding):
+    claimed = claims(finding)
+    for claim in claimed:
         lines = files.lines("RIGHT", finding.path)
-        if lines is None:
+        if lines is None or len(claimed) > _MOST_CLAIMS:
             return UNKNOWN
+        if claim.lack == "call" and not _definition(claim.name).search(finding.quote):
+            continue
         if claim.lack == "definition":
             verdict = _defined(claim, finding.path, lines, files)
         elif claim.lack == "use":
@@ -65,7 +67,7 @@ def _defined(claim: Claim, path: str, lines: Sequence[str], files: Files) -> boo
         return True
     if language not in _SHARED:
         return False
-    hits = islice(files.source.search(claim.root), _MOST_HITS)
+    hits = files.search(claim.root)
     if any(form.search(hit.text[:_LONGEST]) for hit in hits):
         return True
     return False if files.source.complete else None
@@ -87,7 +89,7 @@ def _called(claim: Claim, finding: Finding, lines: Sequence[str], files: Files) 
     everywhere = _places(claim.name, lines, range(1, len(lines) + 1))
     if any(not form.search(lines[number - 1][:_LONGEST]) for number in everywhere):
         return True
-    hits = islice(files.source.search(claim.name), _MOST_HITS)
+    hits = files.search(claim.name)
     if any(hit.path != finding.path and not _COMMENT.match(hit.text) for hit in hits):
         return True
     return False if files.source.complete else None

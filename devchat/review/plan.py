@@ -66,7 +66,7 @@ def prepare(task: Task, files: Files) -> Generator[Progress, None, Plan]:
         return Plan(selection, analysed, wording=words, notes=(_too_small(backend),))
     asking = open_asking(task, backend, analysed.findings)
     hidden = masks(analysed.findings)
-    shown = [masked(file, hidden) for file in selection.files] if hidden else selection.files
+    shown = [masked(file, hidden) for file in selection.files]
     pieces = cut(shown, files, PathRules(task.policy).instructions, asking.limits)
     chunks = tuple(pack(pieces, asking.limits))
     return Plan(selection, analysed, asking, chunks, notes=asking.notes)

@@ -11,6 +11,7 @@ from devchat import languages
 from devchat.changes import Finding
 from devchat.languages.syntax import syntax_errors
 from devchat.review.files import Files
+from devchat.sanitize.tokens import MASK
 
 INDENT = "breaks the indentation"
 _LEAST = 4
@@ -27,6 +28,8 @@ def prove(finding: Finding, files: Files) -> tuple[Finding, str]:
         return finding, ""
     if finding.start_line is None or finding.line is None or finding.side == "LEFT":
         return _without(finding, "replaces no line of the head")
+    if MASK in finding.suggestion:
+        return _without(finding, "repeats a masked secret")
     old = finding.quote.split("\n")
     new = finding.suggestion.split("\n") if finding.suggestion else []
     language = languages.of(finding.path)

@@ -33,11 +33,11 @@ class Ranked:
 
 
 def rank(findings: Sequence[Finding], policy: Policy, wishes: Wishes) -> Ranked:
-    """Merge, apply floors and the ceiling, and sort: by severity, then path, then line."""
+    """Merge, apply floors and the ceiling, and sort: by severity, secrets, path, and line."""
     rules = PathRules(policy)
     high = [one for one in findings if ORDER[one.severity] >= _floor(one, rules, wishes)]
     merged = _merged(high)
-    merged.sort(key=lambda one: (-ORDER[one.severity], *_place(one)))
+    merged.sort(key=lambda one: (-ORDER[one.severity], one.category != SECRET, *_place(one)))
     most = policy.max_findings if wishes.max_findings is None else wishes.max_findings
     dropped = [BELOW] * (len(findings) - len(high)) + [TWICE] * (len(high) - len(merged))
     dropped += [BEYOND] * len(merged[most:])

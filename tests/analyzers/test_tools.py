@@ -10,6 +10,7 @@ from tests.review.changes import Trees
 SCRIPTS: list[tuple[str, str | None, str, list[Seen]]] = [
     ("a.sh", None, '#!/bin/bash\nrm -rf "$1/"\n', [("SC2115", 2)]),
     ("a.sh", None, "#!/bin/bash\nrm -rf $1\n", [("SC2086", 2)]),
+    ("a.sh", None, "#!/bin/bash\nrm -rf $1/*\n", [("SC2115", 2)]),
     ("a.sh", None, "#!/bin/bash\nx = 3\n", [("SC2283", 2)]),
     ("a.sh", None, '#!/bin/bash\nif [ "$1" > 3 ]; then\n  echo a\nfi\n', [("SC2071", 2)]),
     ("bin/tool", None, "#!/usr/bin/env bash\nif true; then\n  echo a\n", [("SC1046", 2)]),
@@ -23,7 +24,8 @@ SCRIPTS: list[tuple[str, str | None, str, list[Seen]]] = [
     ("a.txt", None, "x = 3\n", []),
     ("a", None, '#!/bin/sh\nexec perl -x -S "$0" "$@"\n#!perl\nsub f($) {\n}\n', []),
     ("_a.sh", None, "#compdef a\nx = 3\n", []),
-    ("a.sh", None, "x=3\necho $x\nrm -f $x\ncd /tmp\nsource ~/.profile\n", []),
+    ("a.sh", None, "#!/bin/bash\nrm -f -- $1/$2\n", [("SC2086", 2)]),
+    ("a.sh", None, "x=3\necho $x\nfarm $x\ncd /tmp\nsource ~/.profile\n", []),
     ("a.sh", None, "#!/bin/bash\n# shellcheck disable=SC2283\nx = 3\n", []),
     ("a.sh", None, "#!/bin/bash\nx = 3\n" + "# long\n" * 20_000, []),
 ]

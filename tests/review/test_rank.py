@@ -33,6 +33,13 @@ def test_the_worst_comes_first_then_path_and_line() -> None:
     assert [one.line for one in done.findings] == [4, 7, 2, 5, 9]
 
 
+def test_a_secret_comes_before_other_errors() -> None:
+    worst = replace(FOUND, severity="error")
+    found = (worst, replace(worst, path="z.py", category="secret"))
+    done = run(CHANGE, None, Checker(found), wishes=Wishes(max_findings=1))
+    assert [one.path for one in done.findings] == ["z.py"]
+
+
 def test_beyond_the_ceiling_findings_are_counted_and_kept_apart() -> None:
     done = run(CHANGE, Unbound([places(9, 7, 4, 5, 2)]), wishes=Wishes(max_findings=2))
     assert [one.line for one in done.findings] == [4, 7]

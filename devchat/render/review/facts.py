@@ -145,7 +145,7 @@ def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     usage = receipt.usage
     seconds = f"{receipt.seconds:.1f}s"
     if not receipt.model and receipt.files:
-        yield Fact("model", f"no model spoke: only analyzers looked, {seconds}")
+        yield Fact("model", f"no model spoke, {seconds}")
     if not receipt.model:
         return
     about = "" if usage.exact else "about "
