@@ -227,9 +227,10 @@ class History:
 
     def remove(self, *conversations: Conversation | str) -> None:
         """Delete conversations for good; what others go on from stays with them."""
-        for one in conversations:  # each for itself: a full disk has no room for them all
+        for one in conversations:  # each for itself: a full disk has no room for a log of all
             with self._database.writing() as connection:
                 remove(connection, _name(one))
+            self._database.empty_log()
         self._database.shrink()
 
     def stale(

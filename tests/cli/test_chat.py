@@ -29,7 +29,9 @@ def say(talk: Chat, text: str, answer: str) -> None:
 def saved(talk: Chat, name: str = "talk.md") -> str:
     talk.say(f"/save {name}")
     talk.wait(f"/{name}")
-    return (Path(talk.child.cwd) / name).read_text()
+    heading, _, turns = (Path(talk.child.cwd) / name).read_text().partition("\n\n## ")
+    assert heading.startswith("# ")
+    return f"## {turns}"
 
 
 def test_help_lists_every_command_and_key(talk: Chat) -> None:
