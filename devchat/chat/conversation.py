@@ -47,14 +47,14 @@ def check_prompt(prompt: Prompt) -> None:
     """Raise UsageError for a prompt that can't be talked with."""
     if prompt.takes_questions:
         return
-    if "question" in prompt.inputs:
+    if set(prompt.inputs) <= {"files"}:
         raise UsageError(
-            f"the prompt `{prompt.name}` wants more than a question and files",
-            "choose another: `ask` is for all questions",
+            f"the prompt `{prompt.name}` takes no question",
+            f"add `question` to its inputs: `devchat prompts edit {prompt.name}`",
         )
     raise UsageError(
-        f"the prompt `{prompt.name}` takes no question",
-        f"add `question` to its inputs: `devchat prompts edit {prompt.name}`",
+        f"the prompt `{prompt.name}` wants more than a question and files",
+        "choose another: `ask` is for all questions",
     )
 
 

@@ -227,8 +227,7 @@ def _delete(history: History, found: Sequence[Conversation], *, yes: bool) -> No
         return
     if not yes:
         _confirm(found)
-    for one in found:
-        history.remove(one)
+    history.remove(*found)
     print(f"Deleted {_number(found)}.")
 
 

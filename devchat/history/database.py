@@ -74,6 +74,11 @@ class Database:
         """Give the room of what was deleted back to the disk, unless another one writes now."""
         with suppress(StorageError), self.connected() as connection:
             connection.execute("VACUUM")
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """Take what is in the log into the file, unless another one uses it now."""
+        with suppress(StorageError), self.connected() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:

@@ -167,12 +167,9 @@ class History:
 
     def thread(self, turn: Turn | int) -> tuple[Turn, ...]:
         """Return the turns from the first one to this, in order."""
-        return self._turns(_THREAD, turn)
-
-    def children(self, turn: Turn | int) -> tuple[Turn, ...]:
-        """Return what was said next: more than one turn where the conversation forks."""
-        sql = "SELECT * FROM turns WHERE parent = ? ORDER BY id"
-        return self._turns(sql, turn)
+        turns = tuple(map(turn_of, self._database.read(_THREAD, _id(turn))))
+        numbers = [one.id for one in turns]
+        return with_pictures(turns, self._database.read(OF_TURNS, str(numbers)))
 
     def images(self, turn: Turn) -> tuple[Image, ...]:
         """Return the pictures that went with a question, which `thread` only names."""
@@ -230,9 +227,10 @@ class History:
 
     def remove(self, *conversations: Conversation | str) -> None:
         """Delete conversations for good; what others go on from stays with them."""
-        with self._database.writing() as connection:
-            for one in conversations:
+        for one in conversations:  # each for itself: a full disk has no room for a log of all
+            with self._database.writing() as connection:
                 remove(connection, _name(one))
+            self._database.empty_log()
         self._database.shrink()
 
     def stale(
@@ -241,17 +239,6 @@ class History:
         """Return what was last written before a time, or all but the latest `keep`."""
         kept = self.list()[keep or 0 :]
         return [one for one in kept if before is None or one.updated < before]
-
-    def prune(self, *, before: float | None = None, keep: int | None = None) -> int:
-        """Delete what is `stale`, and return how many conversations that were."""
-        removed = self.stale(before=before, keep=keep)
-        self.remove(*removed)
-        return len(removed)
-
-    def _turns(self, sql: str, turn: Turn | int) -> tuple[Turn, ...]:
-        turns = tuple(map(turn_of, self._database.read(sql, _id(turn))))
-        numbers = [one.id for one in turns]
-        return with_pictures(turns, self._database.read(OF_TURNS, str(numbers)))
 
     def _index_cut_off(self) -> None:
         """Make found what came of answers that were cut off by a crash."""

@@ -37,6 +37,15 @@ def write_script(home: Path, *answers: object, **manner: object) -> str:
     return "scripted:script.json"
 
 
+def saved(talk: Chat, name: str = "talk.md") -> str:
+    """Save the conversation, and return its turns without the title above them."""
+    talk.say(f"/save {name}")
+    talk.wait(f"/{name}")
+    title, _, turns = (Path(talk.child.cwd) / name).read_text().partition("\n\n## ")
+    assert title.startswith("# ")
+    return f"## {turns}"
+
+
 class Screen(pyte.HistoryScreen):
     """A screen whose answers go back to the program."""
 

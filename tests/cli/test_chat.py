@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devchat.cli.chat.commands import COMMANDS
-from tests.cli.chatting import ENTER, Chat, write_script
+from tests.cli.chatting import ENTER, Chat, saved, write_script
 from tests.conftest import Devchat
 
 
@@ -24,12 +24,6 @@ def say(talk: Chat, text: str, answer: str) -> None:
     talk.say(text)
     talk.wait(answer)
     talk.ready()
-
-
-def saved(talk: Chat, name: str = "talk.md") -> str:
-    talk.say(f"/save {name}")
-    talk.wait(f"/{name}")
-    return (Path(talk.child.cwd) / name).read_text()
 
 
 def test_help_lists_every_command_and_key(talk: Chat) -> None:

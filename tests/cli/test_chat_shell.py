@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devchat.cli.chat.excerpt import Kept, excerpt
-from tests.cli.chatting import ENTER, ESCAPE, Chat, control, pasted, write_script
+from tests.cli.chatting import ENTER, ESCAPE, Chat, control, pasted, saved, write_script
 
 
 @pytest.fixture
@@ -19,12 +19,6 @@ def talk(environ: dict[str, str], home: Path) -> Chat:
     """A conversation with a model that says `echo 1`, `echo 2`, ..."""
     model = write_script(home, *(f"echo {number}" for number in range(1, 10)))
     return Chat(environ, home, "-m", model)
-
-
-def saved(talk: Chat) -> str:
-    talk.say("/save talk.md")
-    talk.wait("/talk.md")
-    return (Path(talk.child.cwd) / "talk.md").read_text()
 
 
 def offered(talk: Chat, command: str, *keys: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from devchat.history import open_history
 from devchat.settings import Paths
-from tests.cli.chatting import ENTER, ESCAPE, Chat, control, pasted, write_script
+from tests.cli.chatting import ENTER, ESCAPE, Chat, control, pasted, saved, write_script
 from tests.conftest import Devchat
 from tests.fakes.service import Service, said, streamed
 
@@ -24,18 +24,13 @@ def say(talk: Chat, text: str, answer: str) -> None:
     talk.ready()
 
 
-def saved(talk: Chat, name: str = "talk.md") -> str:
-    say(talk, f"/save {name}", f"/{name}")
-    return (Path(talk.child.cwd) / name).read_text()
-
-
 @pytest.mark.parametrize(
     "command", ["/fork", "/rewind", "/retry", "/continue", "/edit", "/compact", "/rewind x"]
 )
 def test_before_the_first_question(environ: dict[str, str], home: Path, command: str) -> None:
     with Chat(environ, home, "-m", write_script(home, "echo 1")) as talk:
         say(talk, command, "error: there is no question yet")
-        say(talk, "/tokens", "earlier exchanges    0")
+        say(talk, "/tokens", "earlier exchanges        0")
         say(talk, "/new", "a new conversation\n")
         say(talk, "hello", "echo 1")
 

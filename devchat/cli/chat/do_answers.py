@@ -45,12 +45,12 @@ def save(session: Session, argument: str) -> Outcome:
     """Write the conversation into a new Markdown file."""
     if not argument:
         raise UsageError("there is no name for the file", "`/save talk.md`")
-    conversation, path = session.conversation, session.folder / Path(argument).expanduser()
+    conversation, path = session.conversation, Path(argument).expanduser()
     if not conversation.turns:
         raise UsageError("nothing was said yet", "ask something first")
     assert conversation.record is not None
     write_new(path, transcript_markdown(conversation.record, conversation.turns))
-    return say(f"written to {path}")
+    return say(f"written to {session.folder / path}")
 
 
 def tokens(session: Session, argument: str) -> Outcome:
