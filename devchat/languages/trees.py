@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 _MOST = 100
+_SECONDS, _PIECE = 3.0, 1 << 16
 
 GRAMMARS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -48,12 +50,21 @@ def open_parser(language: str) -> Parser | None:
 def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
     """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
 
-    At most 100 places, in order; None where there is no grammar.
+    At most 100 places, in order; None where there is no grammar, or it takes too long: some texts
+    are made so that each word may be read in many ways.
     """
     parser = open_parser(language)
     if parser is None:
         return None
-    tree = parser.parse(text.encode("utf-8", "replace"))
+    source, end = text.encode("utf-8", "replace"), monotonic() + _SECONDS
+    try:
+        # Of the ways to give it the text, only this one can be ended.
+        tree = parser.parse(
+            lambda offset, _: source[offset : offset + _PIECE],
+            progress_callback=lambda _offset, _broken: monotonic() > end,
+        )
+    except ValueError:
+        return None
     return tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
 
 
