@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
 
-MOST_SECONDS = 2.0
-_PIECE = 1 << 12
 _MOST = 100
+_SECONDS, _PIECE = 2.0, 1 << 16
 
 GRAMMARS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -51,22 +50,19 @@ def open_parser(language: str) -> Parser | None:
 def parse_tree(language: str, text: str) -> Tree | None:
     """Parse a text; None where there is no grammar.
 
-    Raises TimeoutError after two seconds: what is garbage to a language may take a hundred times
-    as long as code.
+    Raises TimeoutError after two seconds: some texts are made so that each word may be read in
+    many ways.
     """
     parser = open_parser(language)
     if parser is None:
         return None
-    source, end = text.encode("utf-8", "replace"), monotonic() + MOST_SECONDS
-
-    def read(start: int, _: object) -> bytes:
-        return source[start : start + _PIECE]
-
-    def is_late(start: int, has_error: bool) -> bool:
-        return monotonic() > end
-
+    source, end = text.encode("utf-8", "replace"), monotonic() + _SECONDS
     try:
-        return parser.parse(read, progress_callback=is_late)
+        # Of the ways to give it the text, only this one can be ended.
+        return parser.parse(
+            lambda offset, _: source[offset : offset + _PIECE],
+            progress_callback=lambda _offset, _broken: monotonic() > end,
+        )
     except ValueError as error:
         raise TimeoutError from error
 
@@ -80,10 +76,9 @@ def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
         tree = parse_tree(language, text)
     except TimeoutError:
         return None
+    errors = () if tree is None else _errors(tree.root_node)
     return (
-        None
-        if tree is None
-        else tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
+        None if tree is None else tuple(one for one, _ in zip(errors, range(_MOST), strict=False))
     )
 
 

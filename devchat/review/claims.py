@@ -13,9 +13,9 @@ from devchat.changes import Finding
 Lack = Literal["definition", "use", "caller", "call"]
 """A function that "is not called" lacks callers only if it is what the finding is about."""
 
-_WORD = r"[A-Za-z_$][A-Za-z0-9_$]*"
+_WORD = r"[A-Za-z_$][A-Za-z0-9_$]*+"
 _NAME = (
-    rf"(?<![A-Za-z0-9_$])(?P<mark>[`'\"“「]?)(?P<name>{_WORD}(?:(?:\.|::|->){_WORD})*)"
+    rf"(?<![A-Za-z0-9_$.>])(?P<mark>[`'\"“「]?)(?P<name>{_WORD}(?:(?:\.|::|->){_WORD})*+)"
     r"(?:\(\))?[`'\"”」]?"
 )
 _NOUN = (

@@ -16,6 +16,7 @@ from devchat.changes import Finding
 from devchat.review.anchor import Dropped
 from devchat.review.claims import Claim, claims
 from devchat.review.files import Files
+from devchat.review.prove import LARGEST
 
 REFUTED = Dropped("refuted by the files")
 UNKNOWN = Dropped("could not be looked up")
@@ -59,7 +60,8 @@ def look_up(finding: Finding, files: Files) -> Dropped | None:
 def _defined(claim: Claim, path: str, lines: Sequence[str], files: Files) -> bool | None:
     """Tell whether a name is defined where it is used; None where that can't be known."""
     language = languages.of(path)
-    names = _python_names("\n".join(lines)) if language == "python" else None
+    text = "\n".join(lines) if language == "python" else ""
+    names = _python_names(text) if 0 < len(text) <= LARGEST else None
     if names is not None:
         return None if _EVERYTHING in names else claim.root in names
     form = _definition(claim.root)

@@ -14,6 +14,8 @@ from devchat.review.files import Files
 from devchat.sanitize.tokens import MASK
 
 INDENT = "breaks the indentation"
+LARGEST = 300_000
+"""Characters of a file that is parsed: of a larger one that takes seconds, for each suggestion."""
 _LEAST = 4
 """Characters that a line must have to be a repeated one: a bracket often stands twice."""
 
@@ -63,6 +65,8 @@ def _applied(
 
 def _errors(language: str, text: str) -> object:
     """Return what does not parse, empty where all does; None where nobody can tell."""
+    if len(text) > LARGEST:
+        return None
     text = text.replace("\r\n", "\n")
     try:
         if language == "json":
