@@ -41,7 +41,7 @@ def introduced(
             continue
         told.add(again)
         if not _counted(replaced, (problem.rule, hunks[_written(pair, problem)[0]])):
-            yield from _findings(name, pair, problem)
+            yield from _findings(name, pair, problem, hunks, new)
 
 
 def broken(
@@ -94,20 +94,24 @@ def _hunks(pair: Pair, side: Side) -> Mapping[int, int]:
 def _replaced(pair: Pair, known: Counter[_Key]) -> Counter[_Key]:
     """Count what was wrong in the lines that each hunk takes away, by rule and hunk."""
     left = +known
+    rules: dict[object, set[str]] = {}
+    for rule, text in left:
+        rules.setdefault(text, set()).add(rule)
     found: Counter[_Key] = Counter()
     for index, hunk in enumerate(pair.file.hunks):
         for line in hunk.lines:
             if line.kind == "-":
                 words = " ".join(line.text.split())
-                for rule in {rule for rule, text in left if text == words}:
-                    _counted(left, (rule, words))
-                    found[rule, index] += 1
+                for rule in rules.get(words, ()):
+                    if _counted(left, (rule, words)):
+                        found[rule, index] += 1
     return found
 
 
-def _findings(name: str, pair: Pair, problem: Problem) -> Iterator[Finding]:
+def _findings(
+    name: str, pair: Pair, problem: Problem, hunks: Mapping[int, int], lines: Sequence[str]
+) -> Iterator[Finding]:
     """Anchor to the first written line, or to them all where there is a replacement."""
-    hunks, lines = _hunks(pair, "RIGHT"), text_lines(pair.head)
     first = last = _written(pair, problem)[0]
     suggestion = problem.suggestion
     whole = range(problem.line, problem.last + 1)

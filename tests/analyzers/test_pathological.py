@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.analyzers.looking import findings, seen
-from tests.review.changes import one_file
+from tests.analyzers.looking import analyzer, findings, seen
+from tests.review.changes import Trees, one_file
 
 UNKNOWN = "def f():\n    print(nam)\n"
 
@@ -35,3 +35,9 @@ def test_a_script_of_blank_lines_is_looked_at() -> None:
 def test_a_script_that_says_rm_very_often_is_looked_at() -> None:
     head = f"#!/bin/bash\necho $1 # {'rm $a' * 15_000}\n"
     assert seen("shellcheck", "#!/bin/bash\n", head, "a.sh") == []
+
+
+def test_twenty_thousand_conflicts_are_told_of() -> None:
+    head = f"{'<' * 7} a\nx\n{'=' * 7}\ny\n{'>' * 7} b\n" * 20_000
+    change = Trees({}, {"a.txt": head})
+    assert len(list(analyzer("conflicts").analyse(change.diff(), change))) == 20_000
