@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from devchat.changes import Diff, Finding, Line, Receipt, Review
+from devchat.changes import AnalyzerReceipt, Diff, Finding, Line, Receipt, Review
 from devchat.render.review import Look, render_review
 from devchat.sanitize import HIDDEN
 from tests.render.review.sample import (
@@ -122,6 +122,10 @@ NOT_CLEAN = [
     (
         replace(receipt("skipped"), files=FILES),
         "✖ No findings in 1 of 4 files, but part of the review failed (1 of 3 hunks)",
+    ),
+    (
+        replace(receipt("reviewed"), analyzers=(AnalyzerReceipt("zizmor", "failed"),)),
+        "✖ No findings in 1 file, but `zizmor` failed",
     ),
     (replace(CLEAN.receipt, files=()), "○ Nothing to review"),
 ]

@@ -44,7 +44,7 @@ def _mark(shown: Shown, pen: Pen) -> tuple[str, str]:
     """Choose the mark of the whole review: no check mark where something was not reviewed."""
     review = shown.review
     states = {hunk.state for file in review.receipt.files for hunk in file.hunks}
-    if "failed" in states:
+    if review.receipt.failed:
         return pen.mark("failed"), pen.tint("error")
     if findings := review.findings or review.overflow:
         worst = findings[0].severity
