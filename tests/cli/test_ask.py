@@ -303,6 +303,17 @@ def test_an_interruption_at_any_moment_ends_quietly(
     assert b"Traceback" not in err
 
 
+def test_an_interruption_of_a_text_given_to_exec_ends_quietly(
+    devchat: Devchat, scripted: Script, home: Path
+) -> None:
+    # Dataclasses are made by `exec`: Python remembers that one was interrupted until it exits.
+    (home / "jsonschema.py").write_text('exec("raise KeyboardInterrupt")')
+    (home / "s.json").write_text("{}")
+    ask = ("ask", "-m", scripted("x"), "--schema", "s.json", "what?")
+    done = devchat(*ask, env={"PYTHONPATH": str(home)})
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_an_internal_error_leaves_a_report_without_the_question(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
