@@ -292,6 +292,9 @@ def test_an_interruption_at_any_moment_ends_quietly(
     model = scripted("word " * 1000, tokens_per_second=50)
     # Python says on stderr what it has imported: a clock that no slow machine puts wrong.
     clock = environ | {"PYTHONPROFILEIMPORTTIME": "1"}
+    # Coverage locks its data at the first step into a file (`Collector.lock_data`) and, where it
+    # is interrupted just then, never lets go: it would hang, not devchat.
+    clock.pop("COVERAGE_PROCESS_CONFIG", None)
     process = start(clock, home, "ask", "-m", model, "count")
     assert process.stderr
     for line in process.stderr:
