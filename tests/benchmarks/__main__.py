@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from tests.benchmarks import diffs, first_words, history, repl, reviews, startup, streaming
+from tests.benchmarks import diffs, engine, first_words, history, repl, reviews, startup, streaming
 from tests.benchmarks.pairs import Row
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
@@ -23,6 +23,7 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
     "repl": repl.measure,
     "diffs": diffs.measure,
     "reviews": reviews.measure,
+    "engine": engine.measure,
 }
 INTRODUCTION = """# Benchmarks
 
@@ -63,6 +64,7 @@ def main(names: Sequence[str]) -> int:
         "DEVCHAT_CONFIG_DIR": str(home / "config"),
         "DEVCHAT_DATA_DIR": str(home / "data"),
         "DEVCHAT_RUNTIME_DIR": str(home / "run"),
+        "DEVCHAT_CACHE_DIR": str(home / "cache"),
     }
     try:
         rows = [row for name in names or SUITES for row in SUITES[name](environ)]

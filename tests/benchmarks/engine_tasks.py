@@ -1,0 +1,174 @@
+"""What the engine is asked in benchmarks: each kind new in every round, and repeatable."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from devchat.backends import Backend
+from devchat.backends.scripted import Manner, Scripted
+from devchat.changes import Hit, Side
+from devchat.diff import parse
+from devchat.models import LocalModel
+from devchat.models.resolve import resolve
+from devchat.policy import Policy
+from devchat.prompts import load_prompt, shipped_folder
+from devchat.review import Prompts, Reviewers, Wishes, plan
+from devchat.settings import Settings
+from devchat.types import Message, Options, Request
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+WORDS = (DOCS / "settings.md").read_text().split()
+NOUNS = (
+    "order", "user", "token", "page", "cart", "file", "event", "price", "queue", "label", "line",
+    "record", "path", "reply", "stock", "note", "group", "branch", "patch", "score",
+)  # fmt: skip
+
+
+class Tiny(Scripted):
+    """A tiny model's stand-in: review plans for it what the embedded one is asked."""
+
+    binds_schema = True
+
+
+class Nowhere:
+    """No files but the diff."""
+
+    base = head = ""
+    complete = False
+
+    def read(self, side: Side, path: str) -> bytes | None:
+        return None
+
+    def search(self, word: str) -> Iterator[Hit]:
+        return iter(())
+
+    def close(self) -> None: ...
+
+
+def embedded(settings: Settings) -> LocalModel:
+    """The model that a fresh installation has."""
+    model = resolve("", settings)
+    assert isinstance(model, LocalModel) and model.embedded
+    return model
+
+
+def plain(text: str, most: int) -> Request:
+    """A question, answered greedily."""
+    return Request((Message.of("user", text),), Options(0.0, most))
+
+
+def story(number: int, most: int) -> Request:
+    """A question with a long answer."""
+    one, other = _pick(number, 2)
+    return plain(f"Tell me a long story about a {one} and a {other} who wrote a program.", most)
+
+
+def numbers(count: int, number: int) -> list[int]:
+    """Tokens without a meaning, others in every round."""
+    dice = random.Random(number)
+    return [dice.randrange(100, 40_000) for _ in range(count)]
+
+
+def long_prompt(number: int, backend: Backend, tokens: int) -> Request:
+    """A prompt of about so many tokens that begins anew in every round; one token of answer."""
+    text = _words(number, tokens)
+    while (size := backend.count(text)) > tokens:
+        text = text[: len(text) * tokens // size]
+    return plain(text, 1)
+
+
+def manual(number: int, tokens: int, question: str = "What does it say?") -> Request:
+    """A question about a text of about so many tokens."""
+    text = _words(number, tokens)[: tokens * 3]
+    system = Message.of("system", f"Manual {number}.\n{text}")
+    return Request((system, Message.of("user", question)), Options(0.0, 8))
+
+
+def questions(number: int) -> list[Request]:
+    """Sixteen questions after 512 tokens that they share."""
+    system = Message.of("system", _words(number, 512)[: 512 * 3])
+    texts = [f"Tell me a long story about a {one} and a {number}." for one in NOUNS[:16]]
+    return [Request((system, Message.of("user", text)), Options(0.0, 96)) for text in texts]
+
+
+def chunks(number: int) -> list[Request]:
+    """What a review asks about sixteen files, each about 300 tokens of change."""
+    return [_review(f"src/{one}_{number}.py", number * 16 + index)
+            for index, one in enumerate(NOUNS[:16])]  # fmt: skip
+
+
+def three_findings() -> Request:
+    """What a review asks about a file, and three findings for an answer."""
+    request = _review("src/cart.py", 4_711)
+    schema: Any = request.options.schema
+    schema["properties"]["findings"] |= {"minItems": 3, "maxItems": 3}
+    return replace(request, options=replace(request.options, max_tokens=1_024))
+
+
+def refactor(number: int) -> Request:
+    """A file of 100 lines, to be written again with a name changed; one example before it."""
+    example, code = _code(number + 0.5, 10), _code(number, 100)
+    texts = (_rename(example), _block(example).replace("total", "amount"), _rename(code))
+    roles = ("user", "assistant", "user")
+    messages = tuple(Message.of(role, text) for role, text in zip(roles, texts, strict=True))
+    return Request(messages, Options(0.0, 2_400))
+
+
+def as_chat(request: Request) -> dict[str, Any]:
+    """The same for `Llama.create_chat_completion`."""
+    options = request.options
+    asked: dict[str, Any] = {
+        "messages": [{"role": one.role, "content": one.text} for one in request.messages],
+        "temperature": 0.0,
+        "max_tokens": options.max_tokens,
+    }
+    if options.schema is not None:
+        asked["response_format"] = {"type": "json_object", "schema": dict(options.schema)}
+    return asked
+
+
+def _review(path: str, seed: int) -> Request:
+    body = "".join(f"+{line}\n" for line in _code(seed, 24))
+    text = f"--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,24 @@\n{body}"
+    names = ("review", "review-verify", "review-summary")
+    prompts = Prompts(*(load_prompt(name, [shipped_folder()]) for name in names))
+    wishes = Wishes(model_findings=True, temperature=0.0)
+    reviewers = Reviewers((), Tiny([], manner=Manner(tier="tiny")), prompts)
+    (request,) = plan(parse(text), Nowhere(), reviewers, Policy(), wishes).requests
+    return request
+
+
+def _rename(lines: list[str]) -> str:
+    return f"Rename `total` to `amount`, and write the whole file:\n{_block(lines)}"
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(("```python", *lines, "```"))
+
+
+def _code(seed: float, lines: int) -> list[str]:
+    dice = random.Random(seed)
+    code: list[str] = []
+    while len(code) < lines:
+        one, other = _pick(dice.random(), 2)
+        code += [
+            f"def {one}_{other}_{dice.randrange(100)}({one}s, total={dice.randrange(9)}):",
+            f"    for {one} in {one}s:",
+            f"        total += {one}.{other} * {dice.randrange(2, 50)}",
+            f"    return total / len({one}s)",
+            "",
+        ]
+    return code[:lines]
+
+
+def _words(number: int, count: int) -> str:
+    dice = random.Random(number)
+    return " ".join([f"Part {number}:", *dice.choices(WORDS, k=count)])
+
+
+def _pick(seed: float, count: int) -> Sequence[str]:
+    return random.Random(seed).sample(NOUNS, count)
