@@ -42,6 +42,7 @@ def paths(home: Path) -> Paths:
         models=home / "data" / "models",
         runtime=home / "run",
         history=home / "data" / "history.db",
+        cache=home / "cache",
     )
 
 
@@ -62,6 +63,7 @@ def environ(home: Path) -> dict[str, str]:
         "DEVCHAT_CONFIG_DIR": str(home / "config"),
         "DEVCHAT_DATA_DIR": str(home / "data"),
         "DEVCHAT_RUNTIME_DIR": str(home / "run"),
+        "DEVCHAT_CACHE_DIR": str(home / "cache"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "TERM": "xterm-256color",
     }

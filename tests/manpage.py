@@ -137,6 +137,7 @@ def _environment() -> Iterator[str]:
     yield from _defined("DEVCHAT_CONFIG_DIR", "the folder of settings, keys and prompt files")
     yield from _defined("DEVCHAT_DATA_DIR", "the folder of the history and of model files")
     yield from _defined("DEVCHAT_RUNTIME_DIR", "the folder of the sockets of running models")
+    yield from _defined("DEVCHAT_CACHE_DIR", "the folder of evaluated prompts")
     yield from _defined("OPENAI_API_KEY", "and so on for other services: the key sent to them")
     yield from _defined("NO_COLOR", "if set, no colours")
     yield from _defined("VISUAL, EDITOR", "the editor for settings, prompts and questions")
@@ -149,12 +150,14 @@ def _files() -> Iterator[str]:
         paths.keys_file: "keys, where the system has no keyring; only for your eyes (0600)",
         paths.prompts: "prompt files of your own, before those that come with devchat",
         paths.models: "GGUF files that -m finds by their name",
+        paths.cache: "evaluated prompts, by which questions that begin alike are answered sooner",
         paths.history: "conversations; see devchat history",
         paths.history.with_name("inputs.jsonl"): "what was entered in devchat chat",
     }
     for path, about in abouts.items():
         yield from (".TP", _italic(str(path).replace("/home/", "~/", 1)), _text(about))
-    yield from (".PP", _text("On macOS both folders are ~/Library/Application Support/devchat."))
+    places = "On macOS ~/Library/Application Support/devchat, and ~/Library/Caches/devchat."
+    yield from (".PP", _text(places))
 
 
 def _examples() -> Iterator[str]:

@@ -52,6 +52,7 @@ def _record(arguments: list[str]) -> pyte.Screen:
         environ = os.environ | {
             "DEVCHAT_CONFIG_DIR": f"{home}/config",
             "DEVCHAT_RUNTIME_DIR": f"{home}/run",
+            "DEVCHAT_CACHE_DIR": f"{home}/cache",
             "DEVCHAT_LOCAL_KEEP_ALIVE": "0",
             "DEVCHAT_TEMPERATURE": "0",
             "TERM": "xterm-256color",

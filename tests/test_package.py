@@ -46,6 +46,7 @@ def elsewhere(tmp_path: Path) -> dict[str, str]:
         "DEVCHAT_CONFIG_DIR": str(tmp_path / "config"),
         "DEVCHAT_DATA_DIR": str(tmp_path / "data"),
         "DEVCHAT_RUNTIME_DIR": str(tmp_path / "run"),
+        "DEVCHAT_CACHE_DIR": str(tmp_path / "cache"),
     }
 
 

@@ -26,6 +26,7 @@ from devchat.cli.options import (
     answer_options,
     load_settings,
     number_from,
+    unless_kept,
 )
 from devchat.errors import InputError, UsageError
 from devchat.types import Options, Schema
@@ -99,8 +100,8 @@ def ask(
     from devchat.models.resolve import resolve
 
     loaded = load_settings(model, temperature, max_tokens)
-    settings = loaded.settings
-    wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
+    settings = unless_kept(loaded.settings, no_save)
+    wanted = Wanted(settings.history and not dry_run, go_on, session)
     if shots and (go_on or session):
         raise UsageError(
             "`--shots` sends examples before a first question, and this one goes on",

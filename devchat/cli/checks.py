@@ -76,9 +76,11 @@ def check_paths(paths: Paths) -> Iterator[Check]:
         ("prompts", paths.prompts),
         ("models", paths.models),
         ("runtime", paths.runtime),
+        ("cache", paths.cache),
     ):
         ok, state = _writable(path)
-        variable = {"models": "DATA", "runtime": "RUNTIME"}.get(name, "CONFIG")
+        moved = {"models": "DATA", "runtime": "RUNTIME", "cache": "CACHE"}
+        variable = moved.get(name, "CONFIG")
         advice = "" if ok else f"mend its permissions, or set `DEVCHAT_{variable}_DIR`"
         yield Check("PATHS", name, ok, f"{path} ({state})", advice)
 

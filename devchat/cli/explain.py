@@ -21,6 +21,7 @@ from devchat.cli.options import (
     Temperature,
     load_settings,
     number_from,
+    unless_kept,
 )
 from devchat.errors import InputError, UsageError
 
@@ -94,8 +95,8 @@ def explain(
         raise UsageError("--quiz and --parts don't go together", "ask about a part: `FILE:1-200`")
     named = kind_named(kind) if kind is not None else None
     loaded = load_settings(model, temperature, max_tokens)
-    settings = loaded.settings
-    chosen, kept = resolve("", settings), Kept(settings.history and not (no_save or dry_run))
+    settings = unless_kept(loaded.settings, no_save)
+    chosen, kept = resolve("", settings), Kept(settings.history and not dry_run)
     # The local engine loads its model while the history and the inputs are read.
     with (
         closing(open_backend(chosen, settings, os.environ)) as backend,

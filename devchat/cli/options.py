@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -72,6 +73,11 @@ def load_settings(model: str | None, temperature: float | None, max_tokens: int 
 
     flags = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
     return load(os.environ, {name: value for name, value in flags.items() if value is not None})
+
+
+def unless_kept(settings: Settings, no_save: bool) -> Settings:
+    """Apply `--no-save`: neither the history nor the local engine's cache keeps anything."""
+    return replace(settings, history=False) if no_save else settings
 
 
 def answer_options(

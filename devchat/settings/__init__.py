@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from devchat.types import Tier
+
+Switch = Literal["auto", "on", "off"]
+KvType = Literal["f16", "q8_0"]
+"""How keys and values are kept: 16 bits, or about 8 in blocks of 32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,9 @@ class Local:
 
     `gpu_layers` -1 = as many as fit; `threads` 0 = physical cores; `context_tokens` 0 = sized to
     the request; `keep_alive` seconds an idle engine stays (0 = leaves with its client);
-    `stall_seconds` without a step of progress after which an engine counts as hung.
+    `stall_seconds` without a step of progress after which an engine counts as hung;
+    `batch_tokens` of a prompt evaluated at once (0 = chosen); `cache_bytes` of evaluated prompts
+    on disk (0 = none).
     """
 
     gpu_layers: int = -1
@@ -38,6 +45,12 @@ class Local:
     context_tokens: int = 0
     keep_alive: float = 300.0
     stall_seconds: float = 120.0
+    batch_tokens: int = 0
+    flash_attention: Switch = "auto"
+    kv_type: KvType = "f16"
+    mmap: Switch = "auto"
+    lookup: bool = True
+    cache_bytes: int = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Paths:
     models: Path
     runtime: Path
     history: Path
+    cache: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,21 @@ from pathlib import Path
 
 from devchat.settings import Paths
 
-FOLDERS = ("DEVCHAT_CONFIG_DIR", "DEVCHAT_DATA_DIR", "DEVCHAT_RUNTIME_DIR")
+FOLDERS = ("DEVCHAT_CONFIG_DIR", "DEVCHAT_DATA_DIR", "DEVCHAT_RUNTIME_DIR", "DEVCHAT_CACHE_DIR")
 """The variables that move a whole folder."""
+SUPPORT = "Library/Application Support"
 
 
 def find_paths(environ: Mapping[str, str], platform: str = sys.platform) -> Paths:
     """Find devchat's folders; nothing is created."""
     config = _folder(environ, "DEVCHAT_CONFIG_DIR") or _user_folder(
-        environ, platform, "XDG_CONFIG_HOME", ".config"
+        environ, platform, "XDG_CONFIG_HOME", (".config", SUPPORT)
     )
     data = _folder(environ, "DEVCHAT_DATA_DIR") or _user_folder(
-        environ, platform, "XDG_DATA_HOME", ".local/share"
+        environ, platform, "XDG_DATA_HOME", (".local/share", SUPPORT)
+    )
+    cache = _folder(environ, "DEVCHAT_CACHE_DIR") or _user_folder(
+        environ, platform, "XDG_CACHE_HOME", (".cache", "Library/Caches")
     )
     return Paths(
         config_file=config / "config.toml",
@@ -32,6 +36,7 @@ def find_paths(environ: Mapping[str, str], platform: str = sys.platform) -> Path
         models=data / "models",
         runtime=_folder(environ, "DEVCHAT_RUNTIME_DIR") or _runtime_folder(environ),
         history=data / "history.db",
+        cache=cache,
     )
 
 
@@ -40,12 +45,15 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path | None:
     return Path(text).absolute() if text else None
 
 
-def _user_folder(environ: Mapping[str, str], platform: str, variable: str, usual: str) -> Path:
+def _user_folder(
+    environ: Mapping[str, str], platform: str, variable: str, usual: tuple[str, str]
+) -> Path:
+    # `usual` is the place in the home folder: on Linux, and on macOS.
     chosen = Path(environ.get(variable, ""))
     if chosen.is_absolute():  # the specification wants relative ones ignored
         return chosen / "devchat"
     home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return home / ("Library/Application Support" if platform == "darwin" else usual) / "devchat"
+    return home / usual[platform == "darwin"] / "devchat"
 
 
 def _runtime_folder(environ: Mapping[str, str]) -> Path:

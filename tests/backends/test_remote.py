@@ -316,7 +316,7 @@ from devchat.models import RemoteModel
 from devchat.settings import Paths, Provider, Settings
 nowhere = Path("nowhere")
 provider = Provider("fake", "http://localhost:1/v1")
-settings = Settings(Paths(*[nowhere] * 6))
+settings = Settings(Paths(*[nowhere] * 7))
 open_backend(RemoteModel("fake:m", provider, "m"), settings, {}).count("a word")
 heavy = {"openai", "httpx2", "ssl", "asyncio", "jsonschema", "logging", "tempfile"}
 print(sorted(heavy & set(sys.modules)))

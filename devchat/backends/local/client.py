@@ -39,6 +39,8 @@ class LocalBackend:
         cap = settings.local.context_tokens
         self._window = min(model.context_tokens, cap) if cap else model.context_tokens
         self._local, self._order, self._berth = settings.local, order, berth
+        # Whoever wants no history wants nothing of it in a cache either.
+        self._private = not settings.history
         self._child: Child | None = None
         self._held: socket.socket | None = None
         # Whoever counted first waited for the model then: it belongs to the answer's seconds.
@@ -57,7 +59,7 @@ class LocalBackend:
                 f"`{self.name}` can't look at pictures",
                 "leave them out, or choose a model that can with `-m`",
             )
-        with self._call(written(request)) as call:
+        with self._call(written(request, self._private)) as call:
             reader = _Reader(self.name, request.options.schema is not None, self._waited)
             self._waited = 0.0
             yield from reader.read(call)

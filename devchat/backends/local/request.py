@@ -34,9 +34,11 @@ class Asked:
     max_tokens: int | None
     stop: tuple[str, ...]
     schema: dict[str, Any] | None
+    private: bool = False
+    """Whether nothing of it may be kept on the disk."""
 
 
-def written(request: Request) -> Frame:
+def written(request: Request, private: bool) -> Frame:
     """Write a request into a frame."""
     options = request.options
     return {
@@ -47,6 +49,7 @@ def written(request: Request) -> Frame:
         "max_tokens": options.max_tokens,
         "stop": options.stop,
         "schema": None if options.schema is None else dict(options.schema),
+        "private": private,
     }
 
 
@@ -61,4 +64,5 @@ def asked(frame: Frame) -> Asked:
         None if most is None else max(1, int(most)),
         tuple(str(stop) for stop in frame["stop"]),
         None if frame["schema"] is None else dict(frame["schema"]),
+        bool(frame.get("private")),
     )

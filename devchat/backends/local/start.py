@@ -16,11 +16,12 @@ from threading import Event, Thread
 
 from devchat import __version__
 from devchat.backends.local.berth import Berth, dial, locked, make_private, socket_folder, storage
+from devchat.backends.local.shape import Wishes, wishes_of
 from devchat.backends.local.wire import PROTOCOL
 from devchat.errors import EngineError, ModelError
 from devchat.models import LocalModel
 from devchat.sanitize import SECRET_NAME
-from devchat.settings import Settings
+from devchat.settings import KvType, Settings, Switch
 
 LISTENER = 3
 """The file descriptor at which an engine finds its socket."""
@@ -37,8 +38,22 @@ class Orders:
     context_tokens: int
     version: str
     sock: str
+    batch_tokens: int = 0
+    flash_attention: Switch = "auto"
+    kv_type: KvType = "f16"
+    mmap: Switch = "auto"
+    lookup: bool = True
+    cache: str = ""
+    cache_bytes: int = 0
     device: int = 0
     inode: int = 0
+
+    @property
+    def wishes(self) -> Wishes:
+        """What the user set of how the model is run."""
+        return Wishes(
+            self.threads, self.batch_tokens, self.flash_attention, self.kv_type, self.mmap
+        )
 
 
 class Child:
@@ -64,24 +79,30 @@ class Child:
 def orders(model: LocalModel, settings: Settings) -> tuple[Orders, Berth]:
     """Work out which engine serves a model, and where it listens.
 
-    Raises `ModelError` where the file can't be used, `StorageError` where the folder can't.
+    Raises `ModelError` where the file can't be used, `SettingsError` where settings contradict.
     """
     path, state = _model_file(model)
-    folder = socket_folder(settings.paths.runtime)
     local = settings.local
-    berth = Berth(folder, f"engine-{_digest(path, state, settings)}")
-    return (
-        Orders(
-            model.name,
-            path,
-            local.gpu_layers,
-            local.threads,
-            local.context_tokens,
-            __version__,
-            str(berth.sock),
-        ),
-        berth,
+    wishes_of(local)
+    order = Orders(
+        model.name,
+        path,
+        local.gpu_layers,
+        local.threads,
+        local.context_tokens,
+        __version__,
+        "",
+        local.batch_tokens,
+        local.flash_attention,
+        local.kv_type,
+        local.mmap,
+        local.lookup,
+        str(settings.paths.cache),
+        local.cache_bytes,
     )
+    folder = socket_folder(settings.paths.runtime)
+    berth = Berth(folder, f"engine-{_digest(order, state)}")
+    return replace(order, sock=str(berth.sock)), berth
 
 
 def connect(order: Orders, berth: Berth) -> tuple[socket.socket, Child | None]:
@@ -120,20 +141,12 @@ def _model_file(model: LocalModel) -> tuple[str, os.stat_result]:
     return str(path), state
 
 
-def _digest(path: str, state: os.stat_result, settings: Settings) -> str:
+def _digest(order: Orders, state: os.stat_result) -> str:
+    # Whatever an engine is told makes it another one, but for the name it goes by.
     import hashlib
 
-    local = settings.local
-    parts = (
-        path,
-        state.st_size,
-        state.st_mtime_ns,
-        local.gpu_layers,
-        local.threads,
-        local.context_tokens,
-        __version__,
-        PROTOCOL,
-    )
+    told = asdict(replace(order, name="")).values()
+    parts = (*told, state.st_size, state.st_mtime_ns, PROTOCOL)
     text = "\0".join(map(str, parts)).encode("utf-8", "surrogateescape")
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 

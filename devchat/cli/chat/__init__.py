@@ -18,6 +18,7 @@ from devchat.cli.options import (
     SystemText,
     Temperature,
     load_settings,
+    unless_kept,
 )
 from devchat.errors import UsageError
 
@@ -58,14 +59,14 @@ def chat(
 
     _need_terminal()
     loaded = load_settings(model, temperature, max_tokens)
-    settings = loaded.settings
+    settings = unless_kept(loaded.settings, no_save)
     wishes = Wishes(
         question=" ".join(question or ()),
         files=tuple(file or ()),
         prompt=prompt,
         system=system,
         seed=seed,
-        past=Wanted(settings.history and not no_save, go_on, session),
+        past=Wanted(settings.history, go_on, session),
         plain=plain,
         by_default=loaded.origins["model"] == "default",
     )

@@ -79,7 +79,8 @@ def shared_runtime() -> Iterator[Path]:
 def shared(embedded_path: Path, shared_runtime: Path) -> Iterator[Backend]:
     """An engine for all tests that do it no harm."""
     home = shared_runtime.parent
-    paths = Paths(home / "c", home / "k", home / "p", home / "m", shared_runtime, home / "h")
+    kept = [home / name for name in ("h", "cache")]
+    paths = Paths(home / "c", home / "k", home / "p", home / "m", shared_runtime, *kept)
     model = LocalModel(MODEL, embedded_path, "tiny", 8192, embedded=True)
     backend = open_local(model, with_local(Settings(paths)))
     yield backend

@@ -140,7 +140,7 @@ def test_a_client_that_died_at_once_leaves_an_engine_that_serves_the_next(
         "from devchat.models import LocalModel\n"
         "from devchat.settings import Local, Paths, Settings\n"
         "home = Path(sys.argv[1])\n"
-        "paths = Paths(home, home, home, home, home / 'run', home)\n"
+        "paths = Paths(home, home, home, home, home / 'run', home, home / 'cache')\n"
         "model = LocalModel('m', Path(sys.argv[2]), 'tiny', 8192)\n"
         "open_local(model, Settings(paths, local=Local(threads=1)))\n"
         "os._exit(0)\n"

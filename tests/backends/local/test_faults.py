@@ -383,7 +383,7 @@ def test_no_socket_but_unix_ones_is_ever_made(
         "home = Path(sys.argv[1])\n"
         "try: socket.socket()\n"
         "except PermissionError: print('refused')\n"
-        "paths = Paths(home, home, home, home, home / 'run', home)\n"
+        "paths = Paths(home, home, home, home, home / 'run', home, home / 'cache')\n"
         "model = LocalModel('m', Path(sys.argv[2]), 'tiny', 8192)\n"
         "backend = open_local(model, Settings(paths, local=Local(threads=1)))\n"
         "*_, last = backend.stream(Request((Message.of('user', 'Hi'),), Options(max_tokens=3)))\n"
