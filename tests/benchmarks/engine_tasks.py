@@ -110,12 +110,15 @@ def three_findings() -> Request:
 
 
 def refactor(number: int) -> Request:
-    """A file of 100 lines, to be written again with a name changed; one example before it."""
-    example, code = _code(number + 0.5, 10), _code(number, 100)
-    texts = (_rename(example), _block(example).replace("total", "amount"), _rename(code))
-    roles = ("user", "assistant", "user")
-    messages = tuple(Message.of(role, text) for role, text in zip(roles, texts, strict=True))
-    return Request(messages, Options(0.0, 2_400))
+    """A file of 100 lines, to be written again with a name changed; two examples before it."""
+    wish = "Rename `total` to `amount` in the code, and answer with the whole code."
+    messages = [Message.of("system", wish)]
+    for seed in (number + 0.3, number + 0.6):
+        example = _block(_code(seed, 10))
+        renamed = example.replace("total", "amount")
+        messages += [Message.of("user", example), Message.of("assistant", renamed)]
+    messages.append(Message.of("user", _block(_code(number, 100))))
+    return Request(tuple(messages), Options(0.0, 2_400))
 
 
 def as_chat(request: Request) -> dict[str, Any]:
@@ -140,10 +143,6 @@ def _review(path: str, seed: int) -> Request:
     reviewers = Reviewers((), Tiny([], manner=Manner(tier="tiny")), prompts)
     (request,) = plan(parse(text), Nowhere(), reviewers, Policy(), wishes).requests
     return request
-
-
-def _rename(lines: list[str]) -> str:
-    return f"Rename `total` to `amount`, and write the whole file:\n{_block(lines)}"
 
 
 def _block(lines: list[str]) -> str:
