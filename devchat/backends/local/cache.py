@@ -1,0 +1,215 @@
+"""The engine's memory across processes: prompts evaluated once, kept on the disk.
+
+The engine's thread asks what serves a prompt and hands over what is worth keeping; another thread
+writes it. Nothing here ever fails a request: what can't be kept is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from devchat.backends.local.facts import (
+    Facts,
+    ModelFile,
+    hash_of,
+    read_facts,
+    remember,
+    stand_back,
+)
+from devchat.backends.local.kept import FORMAT, Head, head_of
+from devchat.backends.local.shape import Shape
+from devchat.backends.local.shelf import Shelf
+from devchat.backends.local.worth import (
+    COVERED,
+    Beginnings,
+    Held,
+    Reach,
+    Tokens,
+    Wanted,
+    superseded,
+    worth_keeping,
+    worth_reading,
+    worth_sharing,
+)
+
+FOLDER = "prefixes"
+"""Where in the cache folder the files lie."""
+PENDING = 256 << 20
+"""Bytes that wait to be written, at which nothing more is taken."""
+PATIENCE = 2.0
+"""Seconds that a leaving engine waits for what is being written."""
+NEWEST = 0.3
+"""How much the newest prompt counts in the rate of evaluation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that serves the first `shared` tokens of a prompt; its state takes `cells`."""
+
+    head: Head
+    shared: int
+
+    @property
+    def cells(self) -> int:
+        """Cells that the state fills until it is cut."""
+        return len(self.head.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose states these are: a model's file, and all else that makes the numbers what they are."""
+
+    name: str
+    file: ModelFile
+    marks: tuple[str, ...]
+    token_bytes: int
+    reach: Reach = Reach()
+
+    def key(self, digest: str) -> str:
+        """Name all of it in 16 letters, given the file's hash."""
+        text = "\0".join((str(FORMAT), digest, *self.marks)).encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def marks_of(c: Any, shape: Shape, gpu_layers: int) -> tuple[str, ...]:
+    """List what makes one engine's numbers differ from another's, but for the model.
+
+    Any other version or build of llama.cpp is another file.
+    """
+    libraries = Path(c._lib._name).parent.glob("lib*")
+    built = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in libraries)
+    context = replace(shape, threads=0, threads_batch=0)
+    system = bytes(c.llama_print_system_info()).decode("utf-8", "replace")
+    return (str(built), system, str(context), str(gpu_layers))
+
+
+def open_cache(folder: Path, limit: int, origin: Origin) -> PrefixCache:
+    """Open the cache in a folder, which need not exist."""
+    return PrefixCache(folder, limit, origin, read_facts(folder, origin.file))
+
+
+class PrefixCache:
+    """What is kept of one model's prompts. One thread may use it."""
+
+    def __init__(self, folder: Path, limit: int, origin: Origin, facts: Facts) -> None:
+        self.trouble = ""
+        self._folder, self._limit, self._origin = folder, limit, origin
+        self._key = origin.key(facts.hash) if facts.hash else ""
+        self._shelf = Shelf(folder / FOLDER, limit)
+        self._rate = 0.0
+        # Each is changed by one thread alone.
+        self._given = self._written = 0
+        self._beginnings = Beginnings()
+        self._handed: list[Tokens] = []
+        self._work: SimpleQueue[tuple[Tokens, bytes] | None] = SimpleQueue()
+        self._writer: Thread | None = None
+
+    def find(self, prompt: Sequence[int], held: int, private: bool) -> Found | None:
+        """Look for the file that serves most of a prompt, more than the `held` tokens in memory.
+
+        The last token is left to be evaluated. Call it once for each request: it learns from a
+        prompt that is not `private` what requests have in common.
+        """
+        if not self._limit:
+            return None
+        tokens = tuple(prompt[:-1])
+        if not private:
+            self._beginnings.learn(tokens)
+        shared = self._origin.reach.shared
+        found = [Found(one, shared(one.tokens, tokens)) for one in self._heads()]
+        best = max(found, key=lambda one: (one.shared, -one.cells), default=None)
+        if best and worth_reading(best.shared - held, best.head.size, self._rate):
+            return best
+        return None
+
+    def load(self, found: Found) -> bytes | None:
+        """Give the state in a file, `None` where it is gone or damaged."""
+        return self._shelf.read(found.head)
+
+    def took(self, tokens: int, seconds: float) -> None:
+        """Note in how many seconds tokens of prompts were evaluated."""
+        rate = tokens / max(seconds, 1e-9)
+        self._rate += (rate - self._rate) * (NEWEST if self._rate else 1)
+
+    def next_to_keep(self, idle: Iterable[Held]) -> Wanted | None:
+        """Choose what should be kept of the idle sequences, given the latest used first."""
+        if not self._limit or self._given - self._written > PENDING:
+            return None
+        public = [one for one in idle if not one.private]
+        kept = [*(head.tokens for head in self._heads()), *self._handed]
+        return self._beginning(public, kept) or self._whole(public, kept)
+
+    def keep(self, wanted: Wanted, state: bytes) -> None:
+        """Have the state of those tokens written, by and by."""
+        self._handed = [*self._handed, wanted.tokens][-64:]
+        self._given += len(state)
+        if self._writer is None:
+            self._writer = Thread(target=self._write_all, daemon=True)
+            self._writer.start()
+        self._work.put((wanted.tokens, state))
+
+    def close(self, patience: float = PATIENCE) -> None:
+        """Wait a moment for what is being written."""
+        if self._writer is not None:
+            self._work.put(None)
+            self._writer.join(patience)
+
+    def _heads(self) -> list[Head]:
+        return self._shelf.heads(self._key) if self._key else []
+
+    def _beginning(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
+        for begun in reversed(self._beginnings.shared) if self._origin.reach.cuts else ():
+            size = len(begun)
+            covered = self._origin.reach.best(kept, begun)
+            if self._fits(size) and worth_sharing(size, covered, self._rate):
+                for one in idle:
+                    if one.tokens[:size] == begun:
+                        return Wanted(one.seq, begun)
+        return None
+
+    def _whole(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
+        for one in idle:
+            size, covered = len(one.tokens), self._origin.reach.best(kept, one.tokens)
+            if self._fits(size) and worth_keeping(size, covered, self._rate):
+                return Wanted(one.seq, one.tokens)
+        return None
+
+    def _fits(self, tokens: int) -> bool:
+        return tokens * self._origin.token_bytes <= self._limit // 2
+
+    def _write_all(self) -> None:
+        stand_back()
+        shelf = Shelf(self._folder / FOLDER, self._limit)
+        while (work := self._work.get()) is not None:
+            tokens, state = work
+            try:
+                self._write(shelf, tokens, state)
+            except OSError as error:
+                self.trouble = (error.strerror or str(error)).lower()
+            self._written += len(state)
+
+    def _write(self, shelf: Shelf, tokens: Tokens, state: bytes) -> None:
+        origin = self._origin
+        self._key = self._key or self._identify()
+        if not self._key:
+            return
+        before = shelf.heads(self._key)
+        if origin.reach.best((one.tokens for one in before), tokens) >= COVERED * len(tokens):
+            return
+        if shelf.write(head_of(self._key, origin.name, tokens, state), state) and origin.reach.cuts:
+            for one in before:
+                if superseded(one.tokens, tokens):
+                    shelf.remove(one)
+
+    def _identify(self) -> str:
+        file = self._origin.file
+        digest = hash_of(file)
+        if digest:
+            remember(self._folder, file, replace(read_facts(self._folder, file), hash=digest))
+        return self._origin.key(digest) if digest else ""

@@ -1,0 +1,99 @@
+"""What was found out once about a model's file, remembered in the cache folder.
+
+To hash gigabytes takes seconds: a file whose size, time and inode are as they were is not read
+again. Whatever can't be read or written is found out anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from devchat.backends.local.shape import Threads
+from devchat.errors import StorageError
+
+NAME = "models.json"
+MOST = 200
+"""Model files remembered."""
+BLOCK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file as it was when the engine opened it."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known: the hash of the content, and the quickest threads on so many cores."""
+
+    hash: str = ""
+    threads: Threads | None = None
+    cores: int = 0
+
+
+def look_at(path: str) -> ModelFile:
+    """Describe a file. Raises `OSError`."""
+    state = Path(path).stat()
+    return ModelFile(path, state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+def read_facts(folder: Path, file: ModelFile) -> Facts:
+    """Tell what is known of a file, nothing where it has changed."""
+    entry = _read(folder).get(file.path)
+    match entry:
+        case {"file": dict(seen), "hash": str(digest)} if seen == asdict(file):
+            facts = Facts(digest)
+        case _:
+            return Facts()
+    match entry:
+        case {"threads": {"answer": int(answer), "prompt": int(prompt)}, "cores": int(cores)}:
+            return replace(facts, threads=Threads(answer, prompt), cores=cores)
+    return facts
+
+
+def remember(folder: Path, file: ModelFile, facts: Facts) -> None:
+    """Note what is known of a file; where that can't be written it is forgotten."""
+    from devchat.settings.write import write_atomic
+
+    known = _read(folder)
+    known.pop(file.path, None)
+    known = dict(list(known.items())[1 - MOST :])
+    known[file.path] = {"file": asdict(file), **asdict(facts)}
+    with suppress(StorageError):
+        write_atomic(folder / NAME, json.dumps(known, indent=1), 0o600)
+
+
+def hash_of(file: ModelFile) -> str:
+    """Hash a file's content, "" where it has changed meanwhile. Raises `OSError`."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=20)
+    with Path(file.path).open("rb", buffering=0) as source:
+        while block := source.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest() if look_at(file.path) == file else ""
+
+
+def stand_back() -> None:
+    """Let this thread work only when nothing else wants the processor, where that is possible."""
+    import threading
+
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+def _read(folder: Path) -> dict[str, object]:
+    try:
+        known = json.loads((folder / NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
