@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,3 +133,21 @@ class Gguf:
 def gguf(embedded_path: Path, home: Path) -> Gguf:
     """Make damaged and foreign copies of the embedded model."""
     return Gguf(embedded_path, home)
+
+
+@pytest.fixture
+def full_disk(home: Path) -> Iterator[Path]:
+    """A folder on a file system with no room left."""
+    folder = home / "full"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4096,mode=700", "devchat-test", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+        with pytest.raises(OSError, match="No space"):
+            (folder / "all").write_bytes(bytes(1 << 20))
+        yield folder
+        subprocess.run(["umount", str(folder)], check=True)
+    else:
+        # Without the right to mount: a folder that can't even be made.
+        blocked = home / "file"
+        blocked.touch()
+        yield blocked / "run"

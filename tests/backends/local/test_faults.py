@@ -320,24 +320,6 @@ def test_two_models_are_two_engines(open_model: Open, gguf: Gguf, runtime: Path)
     assert len({state.pid for state in engines(runtime)}) == 2
 
 
-@pytest.fixture
-def full_disk(home: Path) -> Iterator[Path]:
-    """A folder on a file system with no room left."""
-    folder = home / "full"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4096,mode=700", "devchat-test", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
-        with pytest.raises(OSError, match="No space"):
-            (folder / "all").write_bytes(bytes(1 << 20))
-        yield folder
-        subprocess.run(["umount", str(folder)], check=True)
-    else:
-        # Without the right to mount: a folder that can't even be made.
-        blocked = home / "file"
-        blocked.touch()
-        yield blocked / "run"
-
-
 def test_no_room_in_the_runtime_folder(
     settings: Settings, embedded: LocalModel, full_disk: Path
 ) -> None:

@@ -1,0 +1,333 @@
+"""The cache as an engine uses it, with states of its own making: what is kept, found, forgotten."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from devchat.backends.local.cache import FOLDER, Origin, PrefixCache, open_cache
+from devchat.backends.local.facts import Facts, ModelFile, hash_of, look_at, read_facts, remember
+from devchat.backends.local.shape import Threads
+from devchat.backends.local.worth import Held, Reach, Tokens, Wanted
+
+SLOW = 100.0
+"""Tokens evaluated in a second: whatever is long is worth keeping."""
+LIMIT = 1 << 30
+
+
+def prompt(*parts: int, each: int = 300) -> Tokens:
+    return tuple(part * 10_000 + place for part in parts for place in range(each))
+
+
+def state_of(tokens: Tokens) -> bytes:
+    return b"".join(token.to_bytes(4, "little") for token in tokens)
+
+
+@pytest.fixture
+def model(home: Path) -> Path:
+    path = home / "model.gguf"
+    path.write_bytes(b"GGUF" + bytes(5000))
+    return path
+
+
+@pytest.fixture
+def origin(model: Path) -> Origin:
+    return Origin("model", look_at(str(model)), ("a build", "f16"), 4)
+
+
+def opened(home: Path, origin: Origin, limit: int = LIMIT) -> PrefixCache:
+    cache = open_cache(home / "cache", limit, origin)
+    cache.took(int(SLOW), 1.0)
+    return cache
+
+
+def keep_all(cache: PrefixCache, *idle: Tokens | Held) -> Iterator[Wanted]:
+    """Do as the engine does when nobody waits."""
+    held = [
+        one if isinstance(one, Held) else Held(seq, one) for seq, one in enumerate(idle, start=1)
+    ]
+    while wanted := cache.next_to_keep(held):
+        cache.keep(wanted, state_of(wanted.tokens))
+        yield wanted
+
+
+def kept(home: Path, origin: Origin, *idle: Tokens | Held) -> list[Wanted]:
+    """Live through an engine that ends with these sequences idle."""
+    cache = opened(home, origin)
+    done = list(keep_all(cache, *idle))
+    cache.close(60)
+    assert cache.trouble == ""
+    return done
+
+
+def files(home: Path) -> list[Path]:
+    return sorted((home / "cache" / FOLDER).glob("*"))
+
+
+def test_the_next_engine_finds_what_one_has_kept(home: Path, origin: Origin) -> None:
+    whole = prompt(1, 2, 3)
+    assert kept(home, origin, whole) == [Wanted(1, whole)]
+    cache = opened(home, origin)
+    found = cache.find((*whole, 7, 8), 0, private=False)
+    assert found is not None
+    assert (found.shared, found.cells) == (900, 900)
+    assert cache.load(found) == state_of(whole)
+    parted = cache.find(prompt(1, 2, 4), 0, private=True)
+    assert parted is not None
+    assert (parted.shared, parted.cells) == (600, 900)
+
+
+def test_the_last_token_of_a_prompt_is_left_to_be_evaluated(home: Path, origin: Origin) -> None:
+    whole = prompt(1, 2, 3)
+    kept(home, origin, whole)
+    found = opened(home, origin).find(whole, 0, private=False)
+    assert found is not None
+    assert found.shared == 899
+
+
+@pytest.mark.parametrize(("held", "finds"), [(0, True), (836, True), (837, False), (900, False)])
+def test_a_file_must_be_better_than_memory(
+    home: Path, origin: Origin, held: int, finds: bool
+) -> None:
+    whole = prompt(1, 2, 3)
+    kept(home, origin, whole)
+    found = opened(home, origin).find((*whole, 7), held, private=False)
+    assert (found is not None) is finds
+
+
+def test_the_smallest_file_that_serves_as_much_is_read(home: Path, origin: Origin) -> None:
+    kept(home, origin, prompt(1, 2, 3), prompt(1, 2, 4, 5, 6))
+    found = opened(home, origin).find(prompt(1, 2, 9), 0, private=False)
+    assert found is not None
+    assert (found.shared, found.cells) == (600, 900)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"marks": ("another build", "f16")},
+        {"marks": ("a build", "q8_0")},
+        {"marks": ("a build", "f16", "")},
+    ],
+)
+def test_another_build_or_context_finds_nothing(
+    home: Path, origin: Origin, other: dict[str, tuple[str, ...]]
+) -> None:
+    kept(home, origin, prompt(1, 2))
+    cache = opened(home, replace(origin, **other))  # type: ignore[arg-type]
+    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert len(files(home)) == 1
+
+
+def test_a_model_written_over_is_another(home: Path, origin: Origin, model: Path) -> None:
+    kept(home, origin, prompt(1, 2))
+    model.write_bytes(b"GGUF" + b"x" * 5000)
+    changed = replace(origin, file=look_at(str(model)))
+    assert opened(home, changed).find(prompt(1, 2, 3), 0, private=False) is None
+    kept(home, changed, prompt(1, 2))
+    assert len(files(home)) == 2
+
+
+def test_the_same_model_elsewhere_is_the_same_once_it_is_known(
+    home: Path, origin: Origin, model: Path
+) -> None:
+    kept(home, origin, prompt(1, 2))
+    model.rename(home / "moved.gguf")
+    moved = replace(origin, file=look_at(str(home / "moved.gguf")))
+    assert opened(home, moved).find(prompt(1, 2, 3), 0, private=False) is None
+    kept(home, moved, prompt(1, 2))
+    assert len(files(home)) == 1
+    assert opened(home, moved).find(prompt(1, 2, 3), 0, private=False)
+
+
+def test_a_model_that_changes_while_it_is_hashed_keeps_nothing(
+    home: Path, origin: Origin, model: Path
+) -> None:
+    model.write_bytes(b"GGUF" + bytes(6000))
+    kept(home, origin, prompt(1, 2))
+    assert files(home) == []
+
+
+def test_what_is_private_reaches_no_disk(home: Path, origin: Origin) -> None:
+    cache = opened(home, origin)
+    for last in (3, 4):
+        assert cache.find(prompt(1, 2, last), 0, private=True) is None
+    held = [Held(1, prompt(1, 2, 3), True), Held(2, prompt(1, 2, 4), True)]
+    assert list(keep_all(cache, *held)) == []
+    cache.close()
+    assert not (home / "cache").exists()
+
+
+def test_a_beginning_shared_with_a_private_prompt_is_not_written(
+    home: Path, origin: Origin
+) -> None:
+    cache = opened(home, origin)
+    cache.find(prompt(1, each=400) + prompt(3, each=50), 0, private=False)
+    cache.find(prompt(1, each=400) + prompt(4, each=50), 0, private=True)
+    idle = Held(1, prompt(1, each=400) + prompt(3, each=50))
+    assert list(keep_all(cache, idle)) == []
+
+
+def test_what_several_requests_begin_with_is_kept_of_its_own(home: Path, origin: Origin) -> None:
+    rules, chunks = prompt(1), [(*prompt(1), *prompt(9 + n, each=100)) for n in range(3)]
+    cache = opened(home, origin)
+    for chunk in chunks:
+        cache.find(chunk, 0, private=False)
+    assert list(keep_all(cache, Held(4, chunks[0], True), Held(5, chunks[1]))) == [Wanted(5, rules)]
+    cache.close(60)
+    found = opened(home, origin).find((*rules, 1), 0, private=False)
+    assert found is not None
+    assert (found.shared, found.cells) == (300, 300)
+
+
+def test_a_sequence_is_written_once_and_again_when_it_has_grown(home: Path, origin: Origin) -> None:
+    cache = opened(home, origin)
+    assert len(list(keep_all(cache, prompt(1, 2)))) == 1
+    assert list(keep_all(cache, prompt(1, 2))) == []
+    assert list(keep_all(cache, (*prompt(1, 2), 5, 6))) == []
+    assert len(list(keep_all(cache, prompt(1, 2, 3)))) == 1
+    cache.close(60)
+    assert len(files(home)) == 1, "the earlier turn is of no use any more"
+
+
+def test_two_engines_that_keep_the_same_write_it_once(home: Path, origin: Origin) -> None:
+    one, other = opened(home, origin), opened(home, origin)
+    list(keep_all(one, prompt(1, 2)))
+    one.close(60)
+    before = files(home)[0].stat().st_mtime_ns
+    list(keep_all(other, prompt(1, 2)))
+    other.close(60)
+    assert [path.stat().st_mtime_ns for path in files(home)] == [before]
+
+
+def test_a_recurrent_state_serves_only_what_goes_on_from_it(home: Path, origin: Origin) -> None:
+    whole = replace(origin, reach=Reach(cuts=False))
+    kept(home, whole, prompt(1, 2))
+    cache = opened(home, whole)
+    assert cache.find(prompt(1, 3), 0, private=False) is None
+    found = cache.find(prompt(1, 2, 3), 0, private=False)
+    assert found is not None
+    assert found.shared == 600
+    list(keep_all(cache, prompt(1, 2, 3)))
+    cache.close(60)
+    assert len(files(home)) == 2
+
+
+@pytest.mark.parametrize("rate", [0.0, 10_000.0])
+def test_nothing_is_kept_of_what_is_quick_or_was_not_timed(
+    home: Path, origin: Origin, rate: float
+) -> None:
+    cache = open_cache(home / "cache", LIMIT, origin)
+    if rate:
+        cache.took(int(rate), 1.0)
+    assert list(keep_all(cache, prompt(1, 2, 3))) == []
+
+
+def test_what_would_fill_half_the_cache_is_not_kept(home: Path, origin: Origin) -> None:
+    small = opened(home, origin, limit=8 * 900 - 1)
+    assert list(keep_all(small, prompt(1, 2, 3))) == []
+
+
+def test_a_cache_of_no_bytes_does_nothing(home: Path, origin: Origin) -> None:
+    kept(home, origin, prompt(1, 2))
+    cache = opened(home, origin, limit=0)
+    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert list(keep_all(cache, prompt(4, 5))) == []
+    cache.close()
+
+
+def test_a_folder_that_can_not_be_used_costs_nothing_but_the_cache(
+    home: Path, origin: Origin
+) -> None:
+    (home / "cache").touch()
+    cache = opened(home, origin)
+    assert len(list(keep_all(cache, prompt(1, 2)))) == 1
+    assert list(keep_all(cache, prompt(1, 2))) == [], "it is not tried again and again"
+    cache.close(60)
+    assert cache.trouble
+    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+
+
+def test_a_full_disk_costs_nothing_but_the_cache(
+    home: Path, origin: Origin, full_disk: Path
+) -> None:
+    cache = open_cache(full_disk, LIMIT, origin)
+    cache.took(100, 1.0)
+    list(keep_all(cache, prompt(1, 2)))
+    cache.close(60)
+    left = [one for one in full_disk.rglob("*") if one.suffix in (".kv", ".part")]
+    assert left == []
+    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+
+
+def test_a_file_removed_or_damaged_between_two_looks(home: Path, origin: Origin) -> None:
+    kept(home, origin, prompt(1, 2), prompt(3, 4))
+    cache = opened(home, origin)
+    gone, bad = (cache.find((*prompt(*parts), 1), 0, private=False) for parts in ((1, 2), (3, 4)))
+    assert gone and bad
+    (home / "cache" / FOLDER / gone.head.name).unlink()
+    damaged = home / "cache" / FOLDER / bad.head.name
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    assert (cache.load(gone), cache.load(bad)) == (None, None)
+    assert files(home) == []
+
+
+def test_no_more_is_taken_than_can_wait(home: Path, origin: Origin) -> None:
+    os.mkfifo(home / "slow.gguf")
+    slow = replace(origin, file=ModelFile(str(home / "slow.gguf"), 0, 0, 0))
+    cache = opened(home, slow)
+    cache.keep(Wanted(1, prompt(5)), bytes(257 << 20))
+    assert cache.next_to_keep([Held(1, prompt(1, 2))]) is None
+    cache.close(0.01)
+    (home / "slow.gguf").write_bytes(b"")
+
+
+FACTS = Facts("abc", Threads(2, 4), 4)
+
+
+def test_facts_are_remembered_until_the_file_changes(home: Path, model: Path) -> None:
+    file = look_at(str(model))
+    assert read_facts(home / "cache", file) == Facts()
+    remember(home / "cache", file, FACTS)
+    remember(home / "cache", replace(file, path="/another"), Facts("def"))
+    assert read_facts(home / "cache", file) == FACTS
+    assert read_facts(home / "cache", replace(file, path="/another")) == Facts("def")
+    assert (home / "cache" / "models.json").stat().st_mode & 0o777 == 0o600
+    for change in ({"size": 1}, {"mtime_ns": 1}, {"inode": 1}):
+        assert read_facts(home / "cache", replace(file, **change)) == Facts()
+
+
+def test_only_so_many_models_are_remembered(home: Path, model: Path) -> None:
+    file = look_at(str(model))
+    for number in range(205):
+        remember(home, replace(file, path=str(number)), FACTS)
+    known = json.loads((home / "models.json").read_text())
+    assert list(known) == [str(number) for number in range(5, 205)]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff", '{"PATH": 1}', '{"PATH": {"hash": 1}}'])
+def test_facts_that_can_not_be_read_are_found_anew(home: Path, model: Path, text: str) -> None:
+    file = look_at(str(model))
+    (home / "models.json").write_bytes(text.replace("PATH", str(model)).encode("latin-1"))
+    assert read_facts(home, file) == Facts()
+    remember(home, file, FACTS)
+    assert read_facts(home, file) == FACTS
+
+
+def test_facts_that_can_not_be_written_are_forgotten(home: Path, model: Path) -> None:
+    (home / "cache").touch()
+    remember(home / "cache", look_at(str(model)), FACTS)
+    assert read_facts(home / "cache", look_at(str(model))) == Facts()
+
+
+def test_the_hash_is_that_of_the_content(home: Path, model: Path) -> None:
+    copy = home / "copy.gguf"
+    copy.write_bytes(model.read_bytes())
+    first, second = hash_of(look_at(str(model))), hash_of(look_at(str(copy)))
+    assert first == second != ""
+    assert hash_of(replace(look_at(str(model)), size=1)) == ""
