@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 GROUPS = {
     "config": ("show", "get", "set", "unset", "edit", "path"),
     "history": ("list", "show", "search", "export", "rm", "prune"),
-    "models": ("list", "ps", "stop"),
+    "models": ("list", "ps", "stop", "cache"),
     "prompts": ("list", "show", "edit", "new"),
 }
 INTRODUCTION = """# Commands

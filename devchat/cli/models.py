@@ -13,6 +13,7 @@ from devchat.errors import UsageError
 
 if TYPE_CHECKING:
     from devchat.backends.local.control import EngineState
+    from devchat.backends.local.shelf import KeptFile, Shelf
     from devchat.models.catalogue import Listed
     from devchat.settings import Settings
 
@@ -92,6 +93,88 @@ def _stop(engine: str | None, settings: Settings) -> list[EngineState]:
     return stop_engines(runtime, str(model.path)) if isinstance(model, LocalModel) else []
 
 
+@app.command()
+def cache(
+    action: Annotated[
+        str | None, typer.Argument(metavar="[clear]", help="Remove all of it.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show the prompts that local models keep evaluated on disk, or remove them.
+
+    A question that begins like one of them is answered sooner, in another process too.
+    """
+    from devchat.backends.local.shelf import shelf_in
+    from devchat.settings.load import load
+
+    settings = load(os.environ).settings
+    shelf = shelf_in(settings.paths.cache, settings.local.cache_bytes)
+    if action not in (None, "clear"):
+        raise UsageError(f"the cache can't be told to `{action}`", "`devchat models cache clear`")
+    if action == "clear":
+        count, size = shelf.clear()
+        print(f"removed {_files(count)}, {_megabytes(size)}")
+    elif json:
+        _print_cache(shelf)
+    else:
+        write_lines(_cache_lines(shelf))
+
+
+def _cache_lines(shelf: Shelf) -> list[str]:
+    files, limit = shelf.files(), _megabytes(shelf.limit)
+    used = _megabytes(sum(one.bytes for one in files))
+    most = f"of at most {limit}" if shelf.limit else "and no more: `local.cache_bytes` is 0"
+    total = f"{_files(len(files))}, {used} {most}, in {shelf.folder}"
+    if not files:
+        return [total]
+    heads = ("MODEL", "FILES", "TOKENS", "SIZE", "LAST USED")
+    return [*columns([heads, *map(_cache_row, _by_model(files))]), "", total]
+
+
+def _by_model(files: Sequence[KeptFile]) -> list[list[KeptFile]]:
+    groups: dict[str, list[KeptFile]] = {}
+    for one in files:
+        groups.setdefault(one.model, []).append(one)
+    return list(groups.values())
+
+
+def _cache_row(files: list[KeptFile]) -> tuple[str, ...]:
+    from time import localtime, strftime
+
+    return (
+        files[0].model,
+        str(len(files)),
+        f"{sum(one.tokens for one in files):,}",
+        _megabytes(sum(one.bytes for one in files)),
+        strftime("%Y-%m-%d %H:%M", localtime(files[0].used)),
+    )
+
+
+def _print_cache(shelf: Shelf) -> None:
+    from devchat.cli.streams import print_json
+
+    models = [
+        {
+            "model": files[0].model,
+            "files": len(files),
+            "tokens": sum(one.tokens for one in files),
+            "bytes": sum(one.bytes for one in files),
+            "used": files[0].used,
+        }
+        for files in _by_model(shelf.files())
+    ]
+    found = {"folder": str(shelf.folder), "limit": shelf.limit, "models": models}
+    print_json({"version": 1, "cache": found}, indent=2)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
 def _usable_lines(models: Sequence[Listed]) -> list[str]:
     if not models:
         return ["No model can be used yet."]
@@ -111,7 +194,7 @@ def _engine_row(engine: EngineState) -> tuple[str, ...]:
         f"{engine.window:,}",
         str(engine.clients),
         "busy" if engine.queued else f"{engine.idle:.0f} s",
-        f"{engine.resident / 1e6:,.0f} MB",
+        _megabytes(engine.resident),
     )
 
 

@@ -24,7 +24,7 @@ from devchat.backends.local.facts import (
 )
 from devchat.backends.local.kept import FORMAT, Head, head_of
 from devchat.backends.local.shape import Shape
-from devchat.backends.local.shelf import Shelf
+from devchat.backends.local.shelf import Shelf, shelf_in
 from devchat.backends.local.worth import (
     COVERED,
     Beginnings,
@@ -38,8 +38,6 @@ from devchat.backends.local.worth import (
     worth_sharing,
 )
 
-FOLDER = "prefixes"
-"""Where in the cache folder the files lie."""
 PENDING = 256 << 20
 """Bytes that wait to be written, at which nothing more is taken."""
 PATIENCE = 2.0
@@ -101,7 +99,7 @@ class PrefixCache:
         self.trouble = ""
         self._folder, self._limit, self._origin = folder, limit, origin
         self._key = origin.key(facts.hash) if facts.hash else ""
-        self._shelf = Shelf(folder / FOLDER, limit)
+        self._shelf = shelf_in(folder, limit)
         self._rate = 0.0
         # Each is changed by one thread alone.
         self._given = self._written = 0
@@ -185,7 +183,7 @@ class PrefixCache:
 
     def _write_all(self) -> None:
         stand_back()
-        shelf = Shelf(self._folder / FOLDER, self._limit)
+        shelf = shelf_in(self._folder, self._limit)
         while (work := self._work.get()) is not None:
             tokens, state = work
             try:

@@ -19,7 +19,10 @@ from typing import BinaryIO, TypeVar
 
 from devchat.backends.local.kept import DamagedError, Head, encode_head, read_head, read_state
 from devchat.backends.local.worth import allowed
+from devchat.errors import StorageError
 
+FOLDER = "prefixes"
+"""Where in the cache folder the files lie."""
 SUFFIX, DRAFT = ".kv", ".part"
 T = TypeVar("T")
 
@@ -33,6 +36,11 @@ class KeptFile:
     used: float
     model: str
     tokens: int
+
+
+def shelf_in(cache: Path, limit: int) -> Shelf:
+    """Give the shelf of a cache folder."""
+    return Shelf(cache / FOLDER, limit)
 
 
 class Shelf:
@@ -96,11 +104,20 @@ class Shelf:
         return sorted(found, key=lambda one: -one.used)
 
     def clear(self) -> tuple[int, int]:
-        """Remove everything; give how many files that were, and their bytes. Raises `OSError`."""
+        """Remove everything; give how many files that were, and their bytes.
+
+        Raises `StorageError`.
+        """
         self.sweep()
         found = list(self._files())
-        for name, _ in found:
-            (self.folder / name).unlink(missing_ok=True)
+        try:
+            for name, _ in found:
+                (self.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"`{error.filename}` can't be removed: {error.strerror}",
+                "mend its permissions, or set another folder: `DEVCHAT_CACHE_DIR`",
+            ) from error
         return len(found), sum(state.st_size for _, state in found)
 
     def sweep(self) -> None:
@@ -185,13 +202,21 @@ def _private(folder: Path) -> bool:
 @contextmanager
 def _drafted(draft: Path) -> Iterator[int]:
     # The lock, which ends with its process, tells a draft that grows from one that never will.
-    draft.unlink(missing_ok=True)
-    number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    number = _locked(draft)
     try:
-        with suppress(OSError):
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield number
     finally:
+        os.close(number)
+
+
+def _locked(draft: Path) -> int:
+    while True:
+        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
+        # Somebody may have cleared it away before it was locked.
+        if draft.exists() and draft.stat().st_ino == os.fstat(number).st_ino:
+            return number
         os.close(number)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from devchat.backends.local.cache import FOLDER, Origin, PrefixCache, open_cache
+from devchat.backends.local.cache import Origin, PrefixCache, open_cache
 from devchat.backends.local.facts import Facts, ModelFile, hash_of, look_at, read_facts, remember
 from devchat.backends.local.shape import Threads
+from devchat.backends.local.shelf import FOLDER
 from devchat.backends.local.worth import Held, Reach, Tokens, Wanted
 
 SLOW = 100.0
@@ -298,8 +299,8 @@ def test_facts_are_remembered_until_the_file_changes(home: Path, model: Path) ->
     assert read_facts(home / "cache", file) == FACTS
     assert read_facts(home / "cache", replace(file, path="/another")) == Facts("def")
     assert (home / "cache" / "models.json").stat().st_mode & 0o777 == 0o600
-    for change in ({"size": 1}, {"mtime_ns": 1}, {"inode": 1}):
-        assert read_facts(home / "cache", replace(file, **change)) == Facts()
+    for changed in (replace(file, size=1), replace(file, mtime_ns=1), replace(file, inode=1)):
+        assert read_facts(home / "cache", changed) == Facts()
 
 
 def test_only_so_many_models_are_remembered(home: Path, model: Path) -> None:

@@ -1,0 +1,84 @@
+"""`devchat models cache` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from devchat.backends.local.kept import head_of
+from devchat.backends.local.shelf import shelf_in
+from tests.conftest import Devchat
+
+
+@pytest.fixture
+def prefixes(home: Path) -> Path:
+    """Three kept prompts of two models, each state a megabyte."""
+    shelf, state = shelf_in(home / "cache", 1 << 30), bytes(1_000_000)
+    for model, count in (("通义", 1000), ("通义", 700), ("tiny\x1b[31m", 600)):
+        head = head_of("k" * 16, model, tuple(range(count)), state)
+        shelf.write(head, state)
+        os.utime(shelf.folder / head.name, (count * 1000, count * 1000))
+    return shelf.folder
+
+
+def test_the_cache_is_shown_by_model(devchat: Devchat, prefixes: Path) -> None:
+    done = devchat("models", "cache", env={"TZ": "UTC"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "MODEL      FILES  TOKENS  SIZE  LAST USED",
+        "通义       2      1,700   2 MB  1970-01-12 13:46",
+        "tiny␛[31m  1      600     1 MB  1970-01-07 22:40",
+        "",
+        f"3 files, 3 MB of at most 1,000 MB, in {prefixes}",
+    ]
+
+
+def test_the_cache_as_json(devchat: Devchat, prefixes: Path) -> None:
+    found = json.loads(devchat("models", "cache", "--json").stdout)
+    assert found["version"] == 1
+    assert (found["cache"]["folder"], found["cache"]["limit"]) == (str(prefixes), 1_000_000_000)
+    first, second = found["cache"]["models"]
+    assert (first["model"], first["files"], first["tokens"]) == ("通义", 2, 1700)
+    assert first["bytes"] == sum(
+        path.stat().st_size for path in prefixes.iterdir() if b"\\u901a" in path.read_bytes()[:2000]
+    )
+    assert (second["model"], second["used"]) == ("tiny\x1b[31m", 600_000.0)
+
+
+def test_the_cache_is_cleared(devchat: Devchat, prefixes: Path, home: Path) -> None:
+    done = devchat("models", "cache", "clear")
+    assert (done.returncode, done.stdout) == (0, "removed 3 files, 3 MB\n")
+    assert list(prefixes.iterdir()) == []
+    assert devchat("models", "cache", "clear").stdout == "removed 0 files, 0 MB\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("2000000000", "0 files, 0 MB of at most 2,000 MB"),
+        ("0", "0 files, 0 MB and no more: `local.cache_bytes` is 0"),
+    ],
+)
+def test_an_empty_cache(devchat: Devchat, home: Path, limit: str, said: str) -> None:
+    done = devchat("models", "cache", env={"DEVCHAT_LOCAL_CACHE_BYTES": limit})
+    assert done.stdout == f"{said}, in {home}/cache/prefixes\n"
+    assert not (home / "cache").exists()
+
+
+def test_only_clear_is_understood(devchat: Devchat, prefixes: Path) -> None:
+    done = devchat("models", "cache", "cleer")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`cleer`" in done.stderr
+    assert "`devchat models cache clear`" in done.stderr
+    assert len(list(prefixes.iterdir())) == 3
+
+
+def test_a_folder_that_is_not_the_users_alone_is_left_as_it_is(
+    devchat: Devchat, prefixes: Path
+) -> None:
+    prefixes.chmod(0o755)
+    assert devchat("models", "cache", "clear").stdout == "removed 0 files, 0 MB\n"
+    assert len(list(prefixes.iterdir())) == 3
