@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devchat.errors import DevchatError
+from devchat.errors import DevchatError, ModelError, SettingsError
 from devchat.settings import Paths, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from devchat.backends.local.build import LlamaBuild
     from devchat.backends.local.control import EngineState
 
 NEEDED = ("jsonschema", "keyring", "markdown-it-py", "openai", "rich", "tomlkit", "typer")
@@ -126,9 +127,9 @@ def check_engines(settings: Settings) -> Iterator[Check]:
 
     try:
         build = describe_build()
-        offload = "yes" if build.gpu_offload else "no, this build of llama.cpp has none"
-        yield Check("ENGINE", "GPU offload", None, offload)
+        yield Check("ENGINE", "GPU offload", None, _offload(build))
         yield Check("ENGINE", "llama.cpp", True, _features(build.system))
+        yield from _check_choices(settings, build)
         running = engines(settings.paths.runtime)
     except DevchatError as error:
         yield Check("ENGINE", "llama.cpp", False, error.message, error.hint)
@@ -136,6 +137,35 @@ def check_engines(settings: Settings) -> Iterator[Check]:
     if not running:
         yield Check("ENGINE", "processes", None, "none")
     yield from map(_check_engine, running)
+
+
+def _offload(build: LlamaBuild) -> str:
+    if not build.gpu_offload:
+        return "no, this build of llama.cpp has none"
+    found = [f"{one.name}, {one.free / 1e9:,.1f} GB free" for one in build.devices]
+    return f"yes: {'; '.join(found)}" if found else "yes, but no GPU was found"
+
+
+def _check_choices(settings: Settings, build: LlamaBuild) -> Iterator[Check]:
+    """Tell how the default model would be run, or the embedded one, and why so."""
+    from devchat.backends.local.choosing import describe_cache, describe_choices
+    from devchat.models import LocalModel
+    from devchat.models.embedded import embedded_model
+    from devchat.models.resolve import resolve
+
+    works, state = describe_cache(settings)
+    advice = "" if works is not False else "make room, or set `DEVCHAT_CACHE_DIR`"
+    yield Check("ENGINE", "prefix cache", works, state, advice)
+    try:
+        model = resolve("", settings)
+        local = model if isinstance(model, LocalModel) else embedded_model()
+        for one in describe_choices(local, settings, build):
+            yield Check("ENGINE", one.name, None, f"{one.value} ({one.reason})")
+    except ModelError:
+        # It is said among the models.
+        return
+    except SettingsError as error:
+        yield Check("ENGINE", "settings", False, error.message, error.hint)
 
 
 def _features(system: str) -> str:

@@ -37,6 +37,7 @@ from devchat.backends.local.worth import (
     worth_reading,
     worth_sharing,
 )
+from devchat.errors import ModelError
 
 PENDING = 256 << 20
 """Bytes that wait to be written, at which nothing more is taken."""
@@ -188,8 +189,8 @@ class PrefixCache:
             tokens, state = work
             try:
                 self._write(shelf, tokens, state)
-            except OSError as error:
-                self.trouble = (error.strerror or str(error)).lower()
+            except (OSError, ModelError) as error:
+                self.trouble = str(getattr(error, "strerror", None) or error).lower()
             self._written += len(state)
 
     def _write(self, shelf: Shelf, tokens: Tokens, state: bytes) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from devchat.backends.local.shape import Threads
 from devchat.errors import StorageError
+from devchat.models.gguf import find_parts
 
 NAME = "models.json"
 MOST = 200
@@ -23,7 +24,7 @@ BLOCK = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file as it was when the engine opened it."""
+    """A file as it was when the engine opened it; of a split one, all parts together."""
 
     path: str
     size: int
@@ -41,9 +42,11 @@ class Facts:
 
 
 def look_at(path: str) -> ModelFile:
-    """Describe a file. Raises `OSError`."""
-    state = Path(path).stat()
-    return ModelFile(path, state.st_size, state.st_mtime_ns, state.st_ino)
+    """Describe a file, all parts of a split one. Raises `OSError`, `ModelError`."""
+    states = [part.stat() for part in find_parts(Path(path))]
+    size = sum(state.st_size for state in states)
+    latest = max(state.st_mtime_ns for state in states)
+    return ModelFile(path, size, latest, states[0].st_ino)
 
 
 def read_facts(folder: Path, file: ModelFile) -> Facts:
@@ -73,13 +76,14 @@ def remember(folder: Path, file: ModelFile, facts: Facts) -> None:
 
 
 def hash_of(file: ModelFile) -> str:
-    """Hash a file's content, "" where it has changed meanwhile. Raises `OSError`."""
+    """Hash a file's content, "" where it has changed. Raises `OSError`, `ModelError`."""
     import hashlib
 
     digest = hashlib.blake2b(digest_size=20)
-    with Path(file.path).open("rb", buffering=0) as source:
-        while block := source.read(BLOCK):
-            digest.update(block)
+    for part in find_parts(Path(file.path)):
+        with part.open("rb", buffering=0) as source:
+            while block := source.read(BLOCK):
+                digest.update(block)
     return digest.hexdigest() if look_at(file.path) == file else ""
 
 

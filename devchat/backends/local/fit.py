@@ -68,6 +68,17 @@ def retreats(wanted: int, layers: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys((most, most // 2, most // 4, 0)))
 
 
+def layers_that_fit(layers: int, size: int, free: int) -> int:
+    """Tell how many of a model's layers fit into a GPU's free memory, -1 for all of them.
+
+    `size` in bytes is the model's; as if its layers were all as large, and the rest one more. A
+    tenth of the memory, or 512 MB, is left to windows and to what else the GPU does.
+    """
+    each = max(1, size // (layers + 1))
+    fitting = (free - max(free // 10, 512 << 20)) // each
+    return -1 if fitting > layers else max(0, fitting)
+
+
 def physical_cores(root: Path = Path("/")) -> int:
     """Count the physical cores that this process may use; at least 1."""
     if not hasattr(os, "sched_getaffinity"):
