@@ -9,6 +9,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 
+from devchat.backends.local.devices import Device
 from devchat.errors import BackendError
 
 INSTALL = "pip install 'devchat-cli[local]'"
@@ -22,6 +23,7 @@ class LlamaBuild:
     llguidance: str
     gpu_offload: bool
     system: str
+    devices: tuple[Device, ...] = ()
 
 
 def check_installed() -> None:
@@ -46,14 +48,17 @@ def describe_build() -> LlamaBuild:
             f"llama.cpp can't be loaded: {why}",
             f"install it again: {INSTALL.replace('install', 'install --force-reinstall')}",
         )
-    return LlamaBuild(**json.loads(done.stdout))
+    found = json.loads(done.stdout)
+    gpus = tuple(Device(**one) for one in found["devices"])
+    return LlamaBuild(**found | {"devices": gpus})
 
 
 def main() -> None:
     """Print what is installed as JSON."""
     from importlib.metadata import PackageNotFoundError, version
 
-    from devchat.backends.local.llama import Library
+    from devchat.backends.local.devices import devices
+    from devchat.backends.local.library import Library
 
     library = Library()
     try:
@@ -61,7 +66,9 @@ def main() -> None:
     except PackageNotFoundError:
         guidance = ""
     system = bytes(library.c.llama_print_system_info()).decode().strip()
-    found = LlamaBuild(version("llama-cpp-python"), guidance, library.offloads, system)
+    found = LlamaBuild(
+        version("llama-cpp-python"), guidance, library.offloads, system, devices(library.c)
+    )
     print(json.dumps(asdict(found)))
 
 

@@ -16,12 +16,15 @@ from devchat.backends.local.call import Call
 from devchat.backends.local.request import written
 from devchat.backends.local.start import Child, Orders, connect
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode
+from devchat.backends.many import answer_many
 from devchat.backends.thinking import ThinkSplitter
 from devchat.errors import BackendError, ContextError, DevchatError
 from devchat.models import LocalModel
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, FinishReason, Request, Usage
 
+AT_ONCE = 16
+"""Requests of one client that the engine is asked at a time."""
 ATTEMPTS = 3
 """Engines tried for one request: one may be leaving, another be of another version."""
 
@@ -67,15 +70,8 @@ class LocalBackend:
     def complete_many(
         self, requests: Sequence[Request]
     ) -> Iterator[tuple[int, Completion | DevchatError]]:
-        """Answer several requests, one after another."""
-        for index, request in enumerate(requests):
-            try:
-                *_, last = self.stream(request)
-            except (BackendError, ContextError) as error:
-                yield index, error
-            else:
-                assert isinstance(last, Completion)
-                yield index, last
+        """Answer several requests at once, in the order in which they finish."""
+        return answer_many(self.stream, requests, AT_ONCE)
 
     def count(self, text: str) -> int:
         """Count tokens with the model's own tokenizer. Raises `BackendError`."""

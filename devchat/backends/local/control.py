@@ -21,8 +21,9 @@ PATIENCE = 3.0
 class EngineState:
     """How an engine is. One that doesn't answer (`responds`) is known by its process id alone.
 
-    `window` in tokens (0: none yet), `idle` in seconds, `resident` in bytes; `queued` counts the
-    request being answered too.
+    `window` in tokens is what its requests share (0: none yet); `sequences` are answered now and
+    fill `cells` of them, `kept` hold what may be asked next. `idle` in seconds, `resident` in
+    bytes; `queued` counts the requests being answered too.
     """
 
     pid: int
@@ -32,6 +33,9 @@ class EngineState:
     path: str = ""
     version: str = ""
     window: int = 0
+    sequences: int = 0
+    cells: int = 0
+    kept: int = 0
     clients: int = 0
     queued: int = 0
     idle: float = 0.0

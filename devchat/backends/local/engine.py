@@ -1,4 +1,4 @@
-"""The engine process: loads one model, answers one request after another, leaves when idle.
+"""The engine process: loads one model, answers requests, many at a time, leaves when idle.
 
 Started by `start.py` with its orders as JSON in its one argument, and the listening socket as
 file descriptor 3.
@@ -10,20 +10,21 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from threading import Thread
 
-from devchat.backends.local.answer import Answerer
 from devchat.backends.local.fit import physical_cores, resident_memory
-from devchat.backends.local.llama import Library, LoadError, Weights
+from devchat.backends.local.library import Library, LoadError
 from devchat.backends.local.loading import Loader
 from devchat.backends.local.request import asked
-from devchat.backends.local.server import Job, Place, Server, bound
+from devchat.backends.local.schedule import Scheduler, failure
+from devchat.backends.local.server import Job, Model, Place, Server, bound
+from devchat.backends.local.shape import Threads, shape_of
 from devchat.backends.local.start import LISTENER, Orders
+from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.errors import DevchatError, EngineError, ModelError
 
@@ -33,18 +34,13 @@ LINGER = 10.0
 STOPPED = EngineError("the engine was stopped", "ask again: the next request starts a new one")
 
 
-class _Cancelled(Exception):
-    """The client took its request back."""
-
-
 class Engine:
     """One model behind one socket."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._threads = orders.threads or physical_cores()
-        self._loaded_at = 0.0
-        self._answerer: Answerer | None = None
+        self._ready: _Ready | None = None
         place = Place(Path(orders.sock), (orders.device, orders.inode), orders.version)
         self._server = Server(bound(LISTENER), place, self._describe, asked)
 
@@ -52,84 +48,85 @@ class Engine:
         """Serve until there is nothing left to do."""
         self._server.start()
         try:
-            loader = self._load()
+            library = Library()
+            # Templates need jinja; importing it costs nothing while llama.cpp reads the file.
+            Thread(target=_warm_up, daemon=True).start()
+            loader = self._loader(library)
+            ready = self._use(loader, loader.load())
         except DevchatError as error:
             self._refuse(error)
             return
-        while (job := self._server.jobs.get()) is not None:
-            self._answer(job, loader)
-            self._server.finished(job)
+        self._serve(ready)
         self._server.drain()
 
-    def _load(self) -> Loader:
-        orders, library = self._orders, Library()
-        # Templates need jinja; importing it costs nothing while llama.cpp reads the file.
-        Thread(target=_warm_up, daemon=True).start()
+    def _loader(self, library: Library) -> Loader:
+        orders = self._orders
         path = os.fsencode(orders.path)
-        loader = Loader(orders.name, path, orders.gpu_layers, library, self._step)
-        self._use(loader.load())
-        self._loaded_at = time.monotonic()
-        self._server.loaded.set()
-        return loader
+        return Loader(orders.name, path, orders.gpu_layers, library, self._step)
 
-    def _use(self, weights: Weights) -> None:
+    def _use(self, loader: Loader, weights: Weights) -> _Ready:
+        orders = self._orders
         if not weights.chats:
             raise ModelError(
-                f"`{self._orders.name}` is no model to chat with: it embeds or translates",
+                f"`{orders.name}` is no model to chat with: it embeds or translates",
                 "choose another with `-m`; `devchat models list` shows what is here",
             )
-        self._answerer = Answerer(weights, self._threads, self._orders.context_tokens)
-        self._server.count = lambda text: len(weights.tokenize(text, special=False))
+        shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
+        scheduler = Scheduler(
+            weights, shape, orders.context_tokens, orders.lookup, self._server.finished
+        )
+        self._ready = _Ready(loader, weights, scheduler)
+        self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))
+        return self._ready
 
-    def _answer(self, job: Job, loader: Loader) -> None:
-        def step() -> None:
+    def _serve(self, ready: _Ready) -> None:
+        server, more = self._server, True
+        while more or ready.scheduler.busy:
+            if more:
+                jobs, more = server.take(wait=not ready.scheduler.busy)
+                for job in jobs:
+                    self._add(ready, job)
+            if server.stopping:
+                ready.scheduler.end(STOPPED)
             self._step()
-            if job.client.gone or self._server.stopping:
-                raise _Cancelled
-
-        try:
-            step()
-            job.client.send({"loaded": max(0.0, self._loaded_at - job.since)})
-            for frame in self._frames(job, loader, step):
-                job.client.send(frame)
-        except _Cancelled:
-            job.client.send(failure(STOPPED))
-        except DevchatError as error:
-            job.client.send(failure(error))
-
-    def _frames(self, job: Job, loader: Loader, step: Callable[[], None]) -> Iterator[Frame]:
-        while True:
-            answerer = self._answerer
-            assert answerer is not None
-            note = loader.note(answerer.weights)
             try:
-                yield from [{"note": note}] if note else []
-                yield from answerer.answer(job.request, step)
-                return
+                ready.scheduler.tick()
             except LoadError as error:
-                # No window fits beside the weights: with less of them on the GPU it may.
-                self._retreat(loader, answerer.weights, error)
+                ready = self._retreat(ready, error)
 
-    def _retreat(self, loader: Loader, weights: Weights, why: LoadError) -> None:
+    def _add(self, ready: _Ready, job: Job) -> None:
+        if note := ready.loader.note(ready.weights):
+            job.client.send({"note": note})
+        ready.scheduler.add(job)
+
+    def _retreat(self, ready: _Ready, why: LoadError) -> _Ready:
+        # No pool fits beside the weights: with less of them on the GPU it may.
         # Nobody counts meanwhile: the vocabulary goes with the weights.
-        self._server.loaded.clear()
+        known = self._server.become(None)
         try:
-            self._use(loader.retreat(weights, why))
+            weights = ready.loader.retreat(ready.weights, why)
+            after = self._use(ready.loader, weights)
+        except EngineError as error:
+            self._server.become(known)
+            ready.scheduler.refuse_next(error)
+            return ready
         except ModelError as error:
             # The weights are gone, and no others came: nothing is left to answer with.
-            self._server.failure = failure(error)
+            self._server.become(Model(failure=failure(error)))
+            ready.scheduler.end(error)
             self._server.leave(force=True)
-            raise
-        finally:
-            self._server.loaded.set()
+            return ready
+        for job in ready.scheduler.unbegun():
+            self._add(after, job)
+        return after
 
     def _refuse(self, error: DevchatError) -> None:
-        self._server.failure = failure(error)
-        self._server.loaded.set()
+        told = failure(error)
+        self._server.become(Model(failure=told))
         with suppress(Empty):
             job = self._server.jobs.get(timeout=LINGER)
             while job is not None:
-                job.client.send(self._server.failure)
+                job.client.send(told)
                 self._server.finished(job)
                 self._server.leave()
                 job = self._server.jobs.get()
@@ -140,24 +137,26 @@ class Engine:
         self._server.steps += 1
 
     def _describe(self) -> Frame:
-        orders, ready = self._orders, self._answerer
-        window = ready.window.size if ready and ready.window else 0
+        orders, ready = self._orders, self._ready
         layers = ready.weights.gpu_layers if ready else 0
         return {
             "pid": os.getpid(),
             "model": orders.name,
             "path": orders.path,
             "version": orders.version,
-            "window": window,
             "resident": resident_memory(),
             "gpu_layers": ready.weights.layers if ready and layers < 0 else layers,
             "threads": self._threads,
-        }
+        } | (ready.scheduler.describe() if ready else {})
 
 
-def failure(error: DevchatError) -> Frame:
-    """Make the frame that raises an error again at the client."""
-    return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A loaded model: its weights, and who answers with them."""
+
+    loader: Loader
+    weights: Weights
+    scheduler: Scheduler
 
 
 def main() -> None:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
-from devchat.backends.local.fit import retreats
-from devchat.backends.local.llama import Library, LoadError, Weights
+from devchat.backends.local.devices import devices
+from devchat.backends.local.fit import layers_that_fit, retreats
+from devchat.backends.local.library import Library, LoadError
+from devchat.backends.local.weights import Weights
 from devchat.errors import EngineError, ModelError
+from devchat.models.gguf import read_header
+from devchat.settings import Switch
 
 
 class Loader:
     """Opens one file, and again with less of it on the GPU."""
 
     def __init__(
-        self, name: str, path: bytes, wanted: int, library: Library, step: Callable[[], None]
+        self,
+        name: str,
+        path: bytes,
+        wanted: int,
+        library: Library,
+        step: Callable[[], None],
+        mmap: Switch = "auto",
     ) -> None:
         self._name, self._path, self._library, self._step = name, path, library, step
         self._wanted = wanted if library.offloads else 0
+        self._mmap = mmap
 
     def load(self) -> Weights:
         """Load the file as wanted, or as much so as the GPU allows. Raises `ModelError`."""
+        layers = self._wanted if self._wanted >= 0 else self._fitting()
         try:
-            return self._open(self._wanted)
+            return self._open(layers)
         except LoadError as error:
-            if not self._wanted:
+            if not layers:
                 raise _useless(self._name, error) from error
-            return self._less(self._wanted, str(error))
+            return self._less(layers, str(error))
 
     def retreat(self, weights: Weights, why: LoadError) -> Weights:
         """Load again with less on the GPU, for no window could be made beside the weights.
@@ -51,7 +65,16 @@ class Loader:
         return f"the GPU could not hold the model: {held}, the rest runs on the processor"
 
     def _open(self, layers: int) -> Weights:
-        return Weights(self._library, self._path, layers, self._step)
+        return Weights(self._library, self._path, layers, self._step, self._mmap)
+
+    def _fitting(self) -> int:
+        # Where a GPU tells its memory: some rather slow down than refuse what is too large.
+        free = sum(one.free for one in devices(self._library.c))
+        try:
+            header = read_header(Path(os.fsdecode(self._path)))
+        except ModelError:
+            return -1
+        return layers_that_fit(header.block_count, header.file_bytes, free) if free else -1
 
     def _less(self, layers: int, why: str) -> Weights:
         # Without the GPU first: it tells a file that nothing can load from one too large for it.

@@ -49,3 +49,26 @@ class Pace:
 
     def _other(self) -> int:
         return self._choices[1] if self._best == self._choices[0] else self._choices[0]
+
+
+class Paces:
+    """A pace for each size of batch: a token alone, two, up to 4, 8, 16 or 32 at once.
+
+    Larger ones, of prompts, always get all threads: they meet too seldom to stall.
+    """
+
+    def __init__(self, answer: int, prompt: int) -> None:
+        """Take the most threads for an answer's single tokens, and for larger batches."""
+        self._prompt = prompt
+        self._paces = [Pace(answer), *(Pace(prompt) for _ in range(5))]
+
+    def threads(self, count: int) -> int:
+        """Choose for a batch of so many tokens."""
+        step = (count - 1).bit_length()
+        return self._paces[step].threads() if step < len(self._paces) else self._prompt
+
+    def took(self, count: int, threads: int, seconds: float) -> None:
+        """Note how long such a batch took."""
+        step = (count - 1).bit_length()
+        if step < len(self._paces):
+            self._paces[step].took(threads, seconds)

@@ -24,9 +24,9 @@ class Sampler:
         for part in _parts(c, choice):
             c.llama_sampler_chain_add(self._chain, part)
 
-    def sample(self, context: Any) -> int:
-        """Choose a token by the newest logits of a llama.cpp context."""
-        return int(self._c.llama_sampler_sample(self._chain, context, -1))
+    def sample(self, context: Any, index: int) -> int:
+        """Choose a token by the logits of one token of the newest batch."""
+        return int(self._c.llama_sampler_sample(self._chain, context, index))
 
     def free(self) -> None:
         """Give the memory back."""

@@ -1,7 +1,8 @@
 """Bind an answer to a JSON Schema through llguidance.
 
 A token is chosen freely first and only a refused one costs a mask over the vocabulary: with a
-schema, most tokens a model would choose are right anyway.
+schema, most tokens a model would choose are right anyway. Where the schema leaves only one way to
+go on (a key, a bracket), the model is not even asked.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from devchat.backends.local.llama import Weights, Window, bare_import
+from devchat.backends.local.library import bare_import
+from devchat.backends.local.pool import Pool
 from devchat.backends.local.sampling import Sampler
+from devchat.backends.local.weights import Weights
 from devchat.errors import AnswerError, BackendError
 
 # One spelling of white space, the one that models have seen most: none can be spun out for ever.
@@ -55,15 +58,23 @@ class Guide:
         """Whether nothing may follow."""
         return bool(self._matcher.is_stopped())
 
-    def choose(self, sampler: Sampler, window: Window) -> int:
+    def choose(self, sampler: Sampler, pool: Pool, index: int) -> int:
         """Choose a token that the schema allows next."""
-        token = sampler.sample(window.context)
+        token = sampler.sample(pool.context, index)
         if not self._allows(token):
-            _mask(window.logits(), self._matcher.compute_bitmask(), self._weights.size)
-            token = sampler.sample(window.context)
+            allowed = self._matcher.compute_bitmask()
+            _mask(pool.logits(index), allowed, self._weights.size)
+            token = sampler.sample(pool.context, index)
         if not self._weights.ends(token):
             self._matcher.consume_token(token)
         return token
+
+    def forced(self, most: int) -> list[int]:
+        """Give the tokens that must follow, so many at most; they count as chosen."""
+        tokens = [] if self.closed else list(self._matcher.compute_ff_tokens()[:most])
+        if tokens:
+            self._matcher.consume_tokens(tokens)
+        return tokens
 
     def _allows(self, token: int) -> bool:
         if self._weights.ends(token):

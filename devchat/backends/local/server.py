@@ -84,6 +84,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """What became of loading: a tokenizer that counts, or the failure to tell every client."""
+
+    count: Callable[[str], int] = len
+    failure: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where the engine listens, and what marks that socket as ours."""
 
@@ -112,10 +120,9 @@ class Server:
     ) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
         self.steps = 0
-        self.loaded = Event()
-        self.failure: Frame | None = None
         self.stopping = False
-        self.count: Callable[[str], int] = len
+        self._model: Model | None = None
+        self._known = Event()
         self._listener, self._place = listener, place
         self._describe, self._read = describe, read
         self._clients: set[Client] = set()
@@ -133,6 +140,15 @@ class Server:
         for work in (self._accept, self._beat):
             Thread(target=work, daemon=True).start()
 
+    def become(self, model: Model | None) -> Model | None:
+        """Tell clients what became of the model, `None` while it is loaded; give what it was."""
+        before, self._model = self._model, model
+        if model is None:
+            self._known.clear()
+        else:
+            self._known.set()
+        return before
+
     def finished(self, job: Job) -> None:
         """Note that a job was answered."""
         job.client.waiting = False
@@ -140,6 +156,17 @@ class Server:
             self._pending -= 1
             self._last_used = time.monotonic()
         self._leave_if_unused()
+
+    def take(self, wait: bool) -> tuple[list[Job], bool]:
+        """Take the jobs that came, `wait`ing for one; tell whether more may come."""
+        jobs: list[Job] = []
+        while wait or not self.jobs.empty():
+            job = self.jobs.get()
+            if job is None:
+                return jobs, False
+            jobs.append(job)
+            wait = False
+        return jobs, True
 
     def leave(self, force: bool = False) -> None:
         """Stop listening and let the main thread end after its last job; `force`: even this one."""
@@ -210,21 +237,16 @@ class Server:
                 self._keep_alive = float(frame["keep_alive"])
             client.send({"hello": mine | {"pid": os.getpid()}})
             if job is not None:
-                self._queue(job)
+                self._pending += 1
+                self.jobs.put(job)
         return fits
-
-    def _queue(self, job: Job) -> None:
-        if ahead := self._pending:
-            many = "request is" if ahead == 1 else "requests are"
-            job.client.send({"note": f"the model is busy: {ahead} {many} answered first"})
-        self._pending += 1
-        self.jobs.put(job)
 
     def _count(self, client: Client, text: str) -> None:
         since = time.monotonic()
-        self.loaded.wait()
+        while (model := self._model) is None:
+            self._known.wait()
         waited = time.monotonic() - since
-        client.send(self.failure or {"count": self.count(text), "loaded": waited})
+        client.send(model.failure or {"count": model.count(text), "loaded": waited})
         client.waiting = False
 
     def _status(self) -> Frame:
@@ -250,7 +272,7 @@ class Server:
     def _leave_if_unused(self) -> None:
         with self._lock:
             held = not self._keep_alive and any(client.holds for client in self._clients)
-            used = held or self._pending or not self.loaded.is_set()
+            used = held or self._pending or self._model is None
             idle = time.monotonic() - self._last_used
             if not used and idle >= (self._keep_alive if self._came else FIRST_CLIENT):
                 self._depart()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 
+from devchat.backends.many import answer_many
 from devchat.backends.remote.connection import Connection, Events
 from devchat.backends.remote.estimate import Estimate
 from devchat.backends.remote.explain import Service, explain, is_context, is_credit
 from devchat.backends.remote.failure import Failure
 from devchat.backends.remote.ladder import Answer, Ladder, RungRefused, refuses_rung
-from devchat.backends.remote.many import answer_many
 from devchat.backends.remote.payload import Body, Dialect, Rung, write_body
 from devchat.backends.remote.reading import Reading
 from devchat.errors import DevchatError

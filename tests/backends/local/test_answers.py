@@ -63,7 +63,8 @@ def test_a_seed_repeats_an_answer_and_another_does_not(shared: Backend) -> None:
 def test_what_was_read_before_is_not_read_again(shared: Backend) -> None:
     first = finish(shared, ask(QUESTION, "You know git well."))
     again = finish(shared, ask(QUESTION, "You know git well."))
-    assert again.usage.cached_tokens == first.usage.prompt_tokens - 1
+    # But for the last two tokens, up to a multiple of 16.
+    assert again.usage.cached_tokens == (first.usage.prompt_tokens - 2) // 16 * 16 > 0
     assert again.load_seconds == 0
 
 
@@ -197,16 +198,16 @@ def test_a_request_given_up_leaves_the_backend_usable(shared: Backend) -> None:
     assert finish(shared, ask(QUESTION)).text
 
 
-def test_threads_share_a_backend_and_wait_for_each_other(shared: Backend) -> None:
-    notes: list[str] = []
+def test_threads_share_a_backend_and_do_not_wait_for_each_other(shared: Backend) -> None:
+    kinds: list[str] = []
     answers: list[str] = []
 
     def work() -> None:
         for item in shared.stream(ask(QUESTION, max_tokens=30)):
             if isinstance(item, Completion):
                 answers.append(item.text)
-            elif item.kind == "note":
-                notes.append(item.text)
+            else:
+                kinds.append(item.kind)
 
     threads = [Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -214,8 +215,8 @@ def test_threads_share_a_backend_and_wait_for_each_other(shared: Backend) -> Non
     for thread in threads:
         thread.join()
     assert len(answers) == 4
-    assert len(set(answers)) == 1
-    assert any("the model is busy" in note for note in notes)
+    assert all("commit" in answer for answer in answers)
+    assert set(kinds) == {"text"}
 
 
 def test_a_longer_conversation_gets_a_larger_window(shared: Backend) -> None:

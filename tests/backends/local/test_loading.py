@@ -15,7 +15,7 @@ from tests.backends.local.conftest import Gguf
 
 PROGRAM = """
 import sys
-from devchat.backends.local.llama import Library, LoadError
+from devchat.backends.local.library import Library, LoadError
 from devchat.backends.local.loading import Loader
 from devchat.errors import BackendError
 

@@ -14,16 +14,17 @@ from queue import SimpleQueue
 from devchat.errors import DevchatError
 from devchat.types import Chunk, Completion, Request
 
-_WORKERS = 8
-
 Stream = Callable[[Request], Generator[Chunk | Completion, None, None]]
 Result = tuple[int, Completion | BaseException]
 
 
 def answer_many(
-    stream: Stream, requests: Sequence[Request]
+    stream: Stream, requests: Sequence[Request], most: int = 8
 ) -> Iterator[tuple[int, Completion | DevchatError]]:
-    """Yield (index, answer or error) as they finish; closing the iterator stops the rest."""
+    """Yield (index, answer or error) as they finish, `most` asked at a time.
+
+    Closing the iterator stops the rest.
+    """
     work = iter(enumerate(requests))
     taking = threading.Lock()
     stopped = threading.Event()
@@ -41,8 +42,8 @@ def answer_many(
             finally:  # whatever happens, someone waits for this index
                 results.put((index, result))
 
-    for _ in range(min(_WORKERS, len(requests))):
-        threading.Thread(target=labour, name="devchat-remote", daemon=True).start()
+    for _ in range(min(most, len(requests))):
+        threading.Thread(target=labour, name="devchat-many", daemon=True).start()
     try:
         for _ in requests:
             index, result = results.get()

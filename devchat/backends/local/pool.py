@@ -1,0 +1,229 @@
+"""The pool: one llama.cpp context whose cells hold the tokens of many sequences.
+
+The only file that decodes. What it knows of a token's numbers (measured on processors, flash
+attention off): they are the same, bit for bit, in any batch of two tokens or more, with any
+number of threads, as long as the tokens before it lie in order from the first cell; evaluated as
+a batch of one, or scattered between others, its numbers differ in their last bits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from devchat.backends.local.pace import Paces
+from devchat.backends.local.shape import Shape
+from devchat.backends.local.weights import Weights
+from devchat.errors import EngineError
+
+SEQUENCES, RECURRENT_SEQUENCES = 32, 4
+"""Sequences that a pool holds at most; each of a recurrent model takes a state of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Tokens to evaluate after those that a sequence holds; `heard`: of how many of the last ones
+    the logits are wanted."""
+
+    seq: int
+    tokens: list[int]
+    heard: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """A sequence outside the pool; the first `exact` tokens have the numbers of a quiet pool."""
+
+    tokens: list[int]
+    exact: int
+    state: bytes
+
+
+class _Batch:
+    """A `llama_batch` over arrays of ours, kept from call to call."""
+
+    def __init__(self, weights: Weights, size: int) -> None:
+        c = weights.c
+        self.tokens = (c.llama_token * size)()
+        self.positions = (c.llama_pos * size)()
+        self.owners = (c.llama_seq_id * size)()
+        self.heard = (ctypes.c_int8 * size)()
+        self._counts = (ctypes.c_int32 * size)(*[1] * size)
+        width, start = ctypes.sizeof(c.llama_seq_id), ctypes.addressof(self.owners)
+        pointer = ctypes.POINTER(c.llama_seq_id)
+        each = [ctypes.cast(start + width * index, pointer) for index in range(size)]
+        self._pointers = (pointer * size)(*each)
+        self.raw = c.llama_batch(
+            0, self.tokens, None, self.positions, self._counts, self._pointers, self.heard
+        )
+
+    def fill(self, feeds: Sequence[Feed], held: Sequence[Sequence[int]]) -> list[int]:
+        """Lay out feeds; give for each the index of the first token that is heard."""
+        end, firsts = 0, []
+        for feed in feeds:
+            start, count, before = end, len(feed.tokens), len(held[feed.seq])
+            end += count
+            self.tokens[start:end] = feed.tokens
+            self.positions[start:end] = range(before, before + count)
+            self.owners[start:end] = [feed.seq] * count
+            self.heard[start:end] = _flags(count, feed.heard)
+            firsts.append(end - feed.heard)
+        self.raw.n_tokens = end
+        return firsts
+
+
+def _flags(count: int, heard: int) -> list[ctypes.c_int8 | int]:
+    return [*[0] * (count - heard), *[1] * heard]
+
+
+class Pool:
+    """A context and what each of its sequences holds; shared tokens are counted once."""
+
+    def __init__(self, weights: Weights, shape: Shape, size: int, paces: Paces) -> None:
+        """Make a pool of so many cells. Raises `LoadError`."""
+        self.size, self.batch, self.recurrent = size, shape.batch, weights.recurrent
+        self.sequences = RECURRENT_SEQUENCES if weights.recurrent else SEQUENCES
+        self.context = weights.context(shape, size, self.sequences)
+        self.held: list[list[int]] = [[] for _ in range(self.sequences)]
+        self.exact = [0] * self.sequences
+        self.straight = [0] * self.sequences
+        """How many tokens of a sequence lie in order from the first cell."""
+        self._c, self._library, self._paces = weights.c, weights.library, paces
+        self._memory = self._c.llama_get_memory(self.context)
+        self._batch = _Batch(weights, shape.batch)
+        self._threads = (shape.threads, shape.threads_batch)
+        # A number for each cell in use, and how many sequences hold it.
+        self._cells: list[list[int]] = [[] for _ in range(self.sequences)]
+        self._holders: dict[int, int] = {}
+        self._newest = 0
+
+    @property
+    def used(self) -> int:
+        """Cells that hold a token."""
+        return len(self._holders)
+
+    def taken(self, sequences: Collection[int]) -> int:
+        """Count the cells that these sequences hold."""
+        return len(set[int]().union(*(self._cells[seq] for seq in sequences)))
+
+    def decode(self, feeds: Sequence[Feed]) -> list[int]:
+        """Evaluate one batch; give for each feed the index of its first logits.
+
+        Raises `EngineError`; the sequences fed are empty then.
+        """
+        firsts = self._batch.fill(feeds, self.held)
+        if self._evaluate(self._batch.raw.n_tokens):
+            for feed in feeds:
+                self.drop(feed.seq)
+            raise EngineError(
+                f"llama.cpp could not evaluate the prompt: {self._library.complaint()}",
+                "`devchat doctor` shows what works here; `DEVCHAT_LOCAL_GPU_LAYERS=0` avoids a GPU",
+            )
+        for feed in feeds:
+            self._note(feed, len(feeds) == 1)
+        return firsts
+
+    def logits(self, index: int) -> int:
+        """Give the address of a token's logits: one 32-bit float for each token there is."""
+        return ctypes.addressof(self._c.llama_get_logits_ith(self.context, index).contents)
+
+    def share(self, source: int, target: int, count: int) -> None:
+        """Give an empty sequence the first tokens of another, in the same cells."""
+        self._c.llama_memory_seq_cp(self._memory, source, target, 0, count)
+        self.held[target] = self.held[source][:count]
+        self.exact[target] = min(self.exact[source], count)
+        self.straight[target] = min(self.straight[source], count)
+        self._cells[target] = self._cells[source][:count]
+        for cell in self._cells[target]:
+            self._holders[cell] += 1
+
+    def cut(self, seq: int, count: int) -> int:
+        """Take back all but the first tokens; give how many are left.
+
+        None are where the model can't: a recurrent one, or one that has let go of early tokens.
+        """
+        if count < len(self.held[seq]) and (
+            not count or not self._c.llama_memory_seq_rm(self._memory, seq, count, -1)
+        ):
+            self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
+            count = 0
+        self._forget(seq, count)
+        return len(self.held[seq])
+
+    def drop(self, seq: int) -> None:
+        """Take all of a sequence back."""
+        self.cut(seq, 0)
+
+    def whole(self, seq: int) -> bool:
+        """Tell whether a sequence may go on from where it is, or be cut."""
+        return self.recurrent or not self._c.llama_memory_seq_pos_min(self._memory, seq)
+
+    def state(self, seq: int) -> bytes:
+        """Copy a sequence's numbers."""
+        size = self._c.llama_state_seq_get_size(self.context, seq)
+        data = (ctypes.c_uint8 * size)()
+        return bytes(data[: self._c.llama_state_seq_get_data(self.context, data, size, seq)])
+
+    def save(self, seq: int) -> Saved:
+        """Copy a sequence."""
+        return Saved(self.held[seq][:], self.exact[seq], self.state(seq))
+
+    def restore(self, seq: int, saved: Saved) -> bool:
+        """Fill an empty sequence with what was saved; tell whether that went well."""
+        quiet, size = not self.used, len(saved.state)
+        data = (ctypes.c_uint8 * size).from_buffer_copy(saved.state)
+        if self._c.llama_state_seq_set_data(self.context, data, size, seq) != size:
+            self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
+            return False
+        self._hold(seq, saved.tokens)
+        self.exact[seq] = saved.exact
+        self.straight[seq] = len(saved.tokens) if quiet else 0
+        return True
+
+    def free(self) -> None:
+        """Give the memory back."""
+        self._c.llama_free(self.context)
+
+    def _evaluate(self, count: int) -> int:
+        threads = self._paces.threads(count)
+        answer, prompt = self._threads
+        wanted = (threads, prompt) if count == 1 else (answer, threads)
+        if wanted != self._threads:
+            self._c.llama_set_n_threads(self.context, *wanted)
+            self._threads = wanted
+        started = perf_counter()
+        failed = self._c.llama_decode(self.context, self._batch.raw)
+        self._paces.took(count, threads, perf_counter() - started)
+        return int(failed)
+
+    def _note(self, feed: Feed, alone: bool) -> None:
+        seq, held = feed.seq, len(self.held[feed.seq])
+        straight = alone and self.used == held == self.straight[seq]
+        exact = straight and len(feed.tokens) > 1 and self.exact[seq] == held
+        self._hold(seq, feed.tokens)
+        if straight:
+            self.straight[seq] = len(self.held[seq])
+        if exact:
+            self.exact[seq] = len(self.held[seq])
+
+    def _hold(self, seq: int, tokens: list[int]) -> None:
+        cells = range(self._newest, self._newest + len(tokens))
+        self._newest = cells.stop
+        self._holders.update(dict.fromkeys(cells, 1))
+        self._cells[seq] += cells
+        self.held[seq] += tokens
+
+    def _forget(self, seq: int, count: int) -> None:
+        for cell in self._cells[seq][count:]:
+            if self._holders[cell] == 1:
+                del self._holders[cell]
+            else:
+                self._holders[cell] -= 1
+        del self._cells[seq][count:]
+        del self.held[seq][count:]
+        self.exact[seq] = min(count, self.exact[seq])
+        self.straight[seq] = min(count, self.straight[seq])
+        if not self._holders:
+            self._c.llama_memory_clear(self._memory, False)

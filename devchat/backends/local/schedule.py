@@ -1,0 +1,240 @@
+"""Continuous batching: which requests are answered now, and what each batch evaluates.
+
+Requests are begun in the order in which they came, while cells suffice for their prompts and
+longest answers. Each tick evaluates one batch: the newest tokens of all answers, then a part of
+the prompts that are still being read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from devchat.backends.local.plan import Plan, Planner
+from devchat.backends.local.pool import Feed, Pool
+from devchat.backends.local.prefixes import STEP, Find, Memory, common
+from devchat.backends.local.run import Run
+from devchat.backends.local.server import Job
+from devchat.backends.local.shape import Shape
+from devchat.backends.local.space import Space
+from devchat.backends.local.weights import Weights
+from devchat.backends.local.wire import Frame
+from devchat.errors import DevchatError, EngineError
+
+BESIDE = 128
+"""Prompt tokens read in one batch while answers are being made: it must not stall them."""
+AHEAD = 64
+"""Tokens by which another prompt must be read further to be worth waiting for."""
+DRAFTERS = 2
+"""Answers made at once at which drafts still pay."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A request that has no place yet."""
+
+    job: Job
+    plan: Plan
+    told: bool = False
+    common: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """A request that is being answered."""
+
+    job: Job
+    run: Run
+
+
+class Scheduler:
+    """Answers the requests to one model, many at a time. One thread may use it."""
+
+    def __init__(
+        self,
+        weights: Weights,
+        shape: Shape,
+        cap: int,
+        lookup: bool,
+        finished: Callable[[Job], None],
+    ) -> None:
+        """Serve loaded weights; `finished` is told of each request that has ended."""
+        self.space = Space(weights, shape)
+        self._weights, self._shape, self._finished = weights, shape, finished
+        self._planner = Planner(weights, cap)
+        self._lookup = lookup and not weights.recurrent
+        self._waiting: list[Waiting] = []
+        self._served: list[Served] = []
+        self._full = False
+        self._loaded_at = monotonic()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._waiting or self._served)
+
+    def add(self, job: Job) -> None:
+        """Take a request."""
+        try:
+            plan = self._planner.plan(job.request, self.space.memory())
+        except DevchatError as error:
+            self._refuse(job, error)
+        else:
+            self._waiting.append(Waiting(job, plan))
+            self._full = False
+
+    def tick(self) -> None:
+        """Evaluate one batch. Raises `LoadError` where no pool can be made for the next request."""
+        self._let_go()
+        self._admit()
+        if self._served:
+            self._turn()
+
+    def end(self, error: DevchatError) -> None:
+        """End all requests."""
+        for one in [*self._served]:
+            self._fail(one, error)
+        while self._waiting:
+            self.refuse_next(error)
+
+    def refuse_next(self, error: DevchatError) -> None:
+        """End the request that waits longest."""
+        self._refuse(self._waiting.pop(0).job, error)
+
+    def unbegun(self) -> list[Job]:
+        """Give up the requests that wait: another scheduler takes them."""
+        jobs = [one.job for one in self._waiting]
+        self._waiting.clear()
+        return jobs
+
+    def describe(self) -> Frame:
+        """Say how full the pool is: of cells, those of requests being answered."""
+        space, served = self.space, list(self._served)
+        used, kept = space.cells([one.run for one in served])
+        return {"window": space.size, "sequences": len(served), "cells": used, "kept": kept}
+
+    def _let_go(self) -> None:
+        for one in [one for one in self._served if one.job.client.gone]:
+            self._end(one)
+        for waiting in [one for one in self._waiting if one.job.client.gone]:
+            self._waiting.remove(waiting)
+            self._finished(waiting.job)
+
+    def _admit(self) -> None:
+        for waiting in [] if self._full else list(self._waiting):
+            if self._follows(waiting):
+                continue
+            runs = [one.run for one in self._served]
+            found = self.space.place(waiting.plan, runs, self._behind(waiting))
+            if found is None:
+                self._full = True
+                break
+            self._waiting.remove(waiting)
+            self._begin(waiting, found)
+        if self._full:
+            self._tell()
+
+    def _behind(self, first: Waiting) -> list[Plan]:
+        return [one.plan for one in self._waiting if one is not first]
+
+    def _follows(self, waiting: Waiting) -> bool:
+        """Tell whether a prompt that is being read will soon have more to share than now."""
+        if not self._served or self._weights.recurrent:
+            return False
+        shares = [(self._common(waiting, one), one) for one in self._served]
+        held = self.space.prefixes.pool.held
+        now = max(min(count, len(held[one.run.seq])) for count, one in shares)
+        soon = max(count for count, _ in shares)
+        return soon >= now + AHEAD
+
+    def _common(self, waiting: Waiting, served: Served) -> int:
+        # Never more than the prompt: an answer that is being made is nobody's beginning.
+        key, prompt = id(served), waiting.plan.prompt
+        if key not in waiting.common:
+            count = common(served.run.plan.prompt, prompt)
+            waiting.common[key] = min(count, len(prompt) - 2) // STEP * STEP
+        return waiting.common[key]
+
+    def _begin(self, waiting: Waiting, found: Find) -> None:
+        job, plan = waiting.job, waiting.plan
+        running = [one.run.seq for one in self._served]
+        seq, cached = self.space.prefixes.begin(found, running)
+        served = Served(job, Run(plan, self._weights, seq, cached, self._lookup))
+        self._served.append(served)
+        job.client.send({"loaded": max(0.0, self._loaded_at - job.since)})
+        for frame in (*plan.frames, *served.run.open()):
+            job.client.send(frame)
+
+    def _turn(self) -> None:
+        prefixes = self.space.prefixes
+        pool, fed = prefixes.pool, self._feeds(prefixes.pool)
+        feeds = [feed for _, feed in fed]
+        prefixes.make_room(sum(len(feed.tokens) for feed in feeds))
+        try:
+            firsts = pool.decode(feeds)
+        except EngineError as error:
+            for one, _ in fed:
+                self._fail(one, error)
+            return
+        for (one, feed), first in zip(fed, firsts, strict=True):
+            if feed.heard:
+                self._hear(one, pool, first)
+
+    def _feeds(self, pool: Pool) -> list[tuple[Served, Feed]]:
+        readers = [one for one in self._served if one.run.reading(pool)]
+        speakers = [one for one in self._served if one not in readers]
+        drafts = self._lookup and len(speakers) <= DRAFTERS
+        fed = self._fed(speakers, pool, pool.batch, drafts)
+        room = pool.batch - sum(len(feed.tokens) for _, feed in fed)
+        return fed + self._fed(readers, pool, min(room, BESIDE if fed else self._shape.ubatch))
+
+    def _fed(
+        self, served: list[Served], pool: Pool, room: int, drafts: bool = False
+    ) -> list[tuple[Served, Feed]]:
+        fed = []
+        for one in served:
+            if feed := one.run.feed(pool, room, drafts):
+                fed.append((one, feed))
+                room -= len(feed.tokens)
+        return fed
+
+    def _hear(self, one: Served, pool: Pool, first: int) -> None:
+        try:
+            for frame in one.run.hear(pool, first):
+                one.job.client.send(frame)
+            if one.run.done:
+                for frame in one.run.finish():
+                    one.job.client.send(frame)
+                self._end(one)
+        except DevchatError as error:
+            self._fail(one, error)
+
+    def _tell(self) -> None:
+        for ahead, waiting in enumerate(self._waiting, len(self._served)):
+            if not waiting.told:
+                many = "request is" if ahead == 1 else "requests are"
+                note = f"the model is busy: {ahead} {many} answered first"
+                waiting.job.client.send({"note": note})
+                waiting.told = True
+
+    def _refuse(self, job: Job, error: DevchatError) -> None:
+        job.client.send(failure(error))
+        self._finished(job)
+
+    def _fail(self, one: Served, error: DevchatError) -> None:
+        one.job.client.send(failure(error))
+        self._end(one)
+
+    def _end(self, one: Served) -> None:
+        one.run.free()
+        self._served.remove(one)
+        memory = Memory(len(one.run.plan.prompt), one.job.request.private)
+        self.space.prefixes.rest(one.run.seq, memory)
+        self._full = False
+        self._finished(one.job)
+
+
+def failure(error: DevchatError) -> Frame:
+    """Make the frame that raises an error again at the client."""
+    return {"error": type(error).__name__, "message": error.message, "hint": error.hint}

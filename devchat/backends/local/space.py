@@ -1,0 +1,127 @@
+"""The pool as large as it is needed: made for the first requests, grown for those that wait.
+
+A request's window and the pool's size are two numbers: many windows share a pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devchat.backends.local.fit import STEP, Limits, free_memory, grown
+from devchat.backends.local.library import LoadError
+from devchat.backends.local.pace import Paces
+from devchat.backends.local.plan import Plan
+from devchat.backends.local.pool import Pool
+from devchat.backends.local.prefixes import Find, Prefixes, common
+from devchat.backends.local.run import Run
+from devchat.backends.local.shape import Shape
+from devchat.backends.local.weights import Weights, window_limit
+
+MOST = 16_384
+"""Cells of a pool that many requests share; one that needs more by itself gets them."""
+PARKED = 512 << 20
+"""Bytes of sequences kept beside the pool, at most; and a quarter of the memory that is free."""
+
+
+class Space:
+    """Where requests run: the pool, and what is remembered of earlier ones."""
+
+    def __init__(self, weights: Weights, shape: Shape) -> None:
+        self._weights, self._shape = weights, shape
+        self._token_bytes = weights.token_bytes(shape)
+        self._paces = Paces(shape.threads, shape.threads_batch)
+        self._prefixes: Prefixes | None = None
+
+    @property
+    def size(self) -> int:
+        """Cells of the pool; 0 while there is none."""
+        return 0 if self._prefixes is None else self._prefixes.pool.size
+
+    @property
+    def prefixes(self) -> Prefixes:
+        """What the sequences hold; only once a place was found."""
+        assert self._prefixes is not None
+        return self._prefixes
+
+    def memory(self) -> int:
+        """Count the tokens that memory can hold."""
+        return window_limit(self._token_bytes, self.size, free_memory())
+
+    def committed(self, runs: Sequence[Run]) -> int:
+        """Count the cells that these answers hold or may yet take."""
+        if self._prefixes is None:
+            return 0
+        pool = self._prefixes.pool
+        return pool.taken([run.seq for run in runs]) + sum(run.remaining(pool) for run in runs)
+
+    def cells(self, runs: Sequence[Run]) -> tuple[int, int]:
+        """Count the cells that these answers hold, and those kept for what may come."""
+        if self._prefixes is None:
+            return 0, 0
+        pool = self._prefixes.pool
+        used = pool.taken([run.seq for run in runs])
+        return used, pool.used - used
+
+    def place(self, plan: Plan, runs: Sequence[Run], behind: Sequence[Plan]) -> Find | None:
+        """Find a place for a request and what serves its prompt; `None` while there is none.
+
+        Grows the pool for it, and for those `behind` it. Raises `LoadError` where nothing runs
+        and still no pool can be made.
+        """
+        if self._prefixes is not None and (found := self._found(plan, runs)):
+            return found
+        if self._grow(plan, runs, behind):
+            return self._found(plan, runs)
+        return None
+
+    def _found(self, plan: Plan, runs: Sequence[Run]) -> Find | None:
+        prefixes, sequences = self.prefixes, [run.seq for run in runs]
+        if len(runs) >= prefixes.pool.sequences:
+            return None
+        found = prefixes.find(plan.prompt, sequences)
+        free = self.size - self.committed(runs)
+        for one in (found, Find()):
+            if _need(plan, one, sequences) <= free:
+                return one
+        return None
+
+    def _grow(self, plan: Plan, runs: Sequence[Run], behind: Sequence[Plan]) -> bool:
+        if self._prefixes is not None and len(runs) >= self._prefixes.pool.sequences:
+            return False
+        # Those that run are moved one by one, and what they shared becomes each one's own.
+        least = plan.cells + sum(run.plan.cells for run in runs)
+        limits = Limits(max(MOST, plan.cells), max(self.memory(), plan.cells))
+        wanted = least + sum(one.cells - common(one.prompt, plan.prompt) for one in behind)
+        wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
+        if runs and (least > wanted or wanted <= self.size):
+            return False
+        return self._resize(grown(self.size, wanted, limits), runs)
+
+    def _resize(self, size: int, runs: Sequence[Run]) -> bool:
+        old = self._prefixes
+        if old is None:
+            self._prefixes = Prefixes(self._made(size), min(PARKED, free_memory() // 4))
+            return True
+        saved = [old.pool.save(run.seq) for run in runs]
+        old.park_all()
+        old.pool.free()
+        self._prefixes = None
+        try:
+            old.pool = self._made(size)
+        except LoadError:
+            if not runs:
+                raise
+            old.pool = self._made(old.pool.size)
+        self._prefixes = old
+        for run, one in zip(runs, saved, strict=True):
+            old.pool.restore(run.seq, one)
+        return old.pool.size == size
+
+    def _made(self, size: int) -> Pool:
+        return Pool(self._weights, self._shape, size, self._paces)
+
+
+def _need(plan: Plan, found: Find, running: Sequence[int]) -> int:
+    if found.parked is not None:
+        return max(plan.cells, len(found.parked.saved.tokens))
+    return plan.cells - (found.count if found.seq in running else 0)
