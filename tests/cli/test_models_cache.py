@@ -10,6 +10,7 @@ import pytest
 
 from devchat.backends.local.kept import head_of
 from devchat.backends.local.shelf import shelf_in
+from devchat.backends.local.worth import Wanted
 from tests.conftest import Devchat
 
 
@@ -18,7 +19,7 @@ def prefixes(home: Path) -> Path:
     """Three kept prompts of two models, each state a megabyte."""
     shelf, state = shelf_in(home / "cache", 1 << 30), bytes(1_000_000)
     for model, count in (("通义", 1000), ("通义", 700), ("tiny\x1b[31m", 600)):
-        head = head_of("k" * 16, model, tuple(range(count)), state)
+        head = head_of("k" * 16, model, Wanted(1, tuple(range(count)), 0, 0), state)
         shelf.write(head, state)
         os.utime(shelf.folder / head.name, (count * 1000, count * 1000))
     return shelf.folder

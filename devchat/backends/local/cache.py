@@ -7,7 +7,7 @@ writes it. Nothing here ever fails a request: what can't be kept is not kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -49,15 +49,10 @@ NEWEST = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file that serves the first `shared` tokens of a prompt; its state takes `cells`."""
+    """A file that serves the first `shared` tokens of a prompt."""
 
     head: Head
     shared: int
-
-    @property
-    def cells(self) -> int:
-        """Cells that the state fills until it is cut."""
-        return len(self.head.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +101,28 @@ class PrefixCache:
         self._given = self._written = 0
         self._beginnings = Beginnings()
         self._handed: list[Tokens] = []
-        self._work: SimpleQueue[tuple[Tokens, bytes] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[Wanted, bytes] | None] = SimpleQueue()
         self._writer: Thread | None = None
 
-    def find(self, prompt: Sequence[int], held: int, private: bool) -> Found | None:
+    def learn(self, prompt: Sequence[int]) -> None:
+        """Take note of a request's prompt, to notice what requests have in common."""
+        if self._limit:
+            self._beginnings.learn(tuple(prompt))
+
+    def find(self, serves: Callable[[Head], int], held: int) -> Found | None:
         """Look for the file that serves most of a prompt, more than the `held` tokens in memory.
 
-        The last token is left to be evaluated. Call it once for each request: it learns from a
-        prompt that is not `private` what requests have in common.
+        `serves` tells how many of the prompt's first tokens a file serves.
         """
-        if not self._limit:
-            return None
-        tokens = tuple(prompt[:-1])
-        if not private:
-            self._beginnings.learn(tokens)
-        shared = self._origin.reach.shared
-        found = [Found(one, shared(one.tokens, tokens)) for one in self._heads()]
-        best = max(found, key=lambda one: (one.shared, -one.cells), default=None)
+        found = [Found(head, serves(head)) for head in self._heads()]
+        best = max(found, key=lambda one: (one.shared, -one.head.size), default=None)
         if best and worth_reading(best.shared - held, best.head.size, self._rate):
             return best
         return None
 
-    def load(self, found: Found) -> bytes | None:
+    def load(self, head: Head) -> bytes | None:
         """Give the state in a file, `None` where it is gone or damaged."""
-        return self._shelf.read(found.head)
+        return self._shelf.read(head)
 
     def took(self, tokens: int, seconds: float) -> None:
         """Note in how many seconds tokens of prompts were evaluated."""
@@ -151,7 +144,7 @@ class PrefixCache:
         if self._writer is None:
             self._writer = Thread(target=self._write_all, daemon=True)
             self._writer.start()
-        self._work.put((wanted.tokens, state))
+        self._work.put((wanted, state))
 
     def close(self, patience: float = PATIENCE) -> None:
         """Wait a moment for what is being written."""
@@ -160,7 +153,7 @@ class PrefixCache:
             self._writer.join(patience)
 
     def _heads(self) -> list[Head]:
-        return self._shelf.heads(self._key) if self._key else []
+        return self._shelf.heads(self._key) if self._key and self._limit else []
 
     def _beginning(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
         for begun in reversed(self._beginnings.shared) if self._origin.reach.cuts else ():
@@ -169,14 +162,14 @@ class PrefixCache:
             if self._fits(size) and worth_sharing(size, covered, self._rate):
                 for one in idle:
                     if one.tokens[:size] == begun:
-                        return Wanted(one.seq, begun)
+                        return one.first(size)
         return None
 
     def _whole(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
         for one in idle:
             size, covered = len(one.tokens), self._origin.reach.best(kept, one.tokens)
             if self._fits(size) and worth_keeping(size, covered, self._rate):
-                return Wanted(one.seq, one.tokens)
+                return one.first(size)
         return None
 
     def _fits(self, tokens: int) -> bool:
@@ -186,22 +179,23 @@ class PrefixCache:
         stand_back()
         shelf = shelf_in(self._folder, self._limit)
         while (work := self._work.get()) is not None:
-            tokens, state = work
+            wanted, state = work
             try:
-                self._write(shelf, tokens, state)
+                self._write(shelf, wanted, state)
             except (OSError, ModelError) as error:
                 self.trouble = str(getattr(error, "strerror", None) or error).lower()
             self._written += len(state)
 
-    def _write(self, shelf: Shelf, tokens: Tokens, state: bytes) -> None:
-        origin = self._origin
+    def _write(self, shelf: Shelf, wanted: Wanted, state: bytes) -> None:
+        origin, tokens = self._origin, wanted.tokens
         self._key = self._key or self._identify()
         if not self._key:
             return
         before = shelf.heads(self._key)
         if origin.reach.best((one.tokens for one in before), tokens) >= COVERED * len(tokens):
             return
-        if shelf.write(head_of(self._key, origin.name, tokens, state), state) and origin.reach.cuts:
+        head = head_of(self._key, origin.name, wanted, state)
+        if shelf.write(head, state) and origin.reach.cuts:
             for one in before:
                 if superseded(one.tokens, tokens):
                     shelf.remove(one)

@@ -12,7 +12,6 @@ from devchat.backends.local.facts import Facts, look_at, read_facts
 from devchat.backends.local.fit import free_memory, layers_that_fit, physical_cores
 from devchat.backends.local.shape import Choice, Threads, choices, wishes_of
 from devchat.backends.local.shelf import Shelf, shelf_in
-from devchat.errors import ModelError
 from devchat.models import LocalModel
 from devchat.models.gguf import read_header
 from devchat.settings import Local, Settings
@@ -51,13 +50,7 @@ def _room(shelf: Shelf) -> tuple[bool, str]:
 
 
 def _facts(model: LocalModel, settings: Settings) -> Facts:
-    try:
-        return read_facts(settings.paths.cache, look_at(str(model.path.resolve())))
-    except OSError as error:
-        raise ModelError(
-            f"`{model.path}` can't be read: {error.strerror}",
-            "`devchat models list` shows what is here",
-        ) from error
+    return read_facts(settings.paths.cache, look_at(str(model.path.resolve())))
 
 
 def _window(model: LocalModel, local: Local) -> Choice:

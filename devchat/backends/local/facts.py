@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from devchat.backends.local.shape import Threads
-from devchat.errors import StorageError
+from devchat.errors import ModelError, StorageError
 from devchat.models.gguf import find_parts
 
 NAME = "models.json"
@@ -42,8 +42,11 @@ class Facts:
 
 
 def look_at(path: str) -> ModelFile:
-    """Describe a file, all parts of a split one. Raises `OSError`, `ModelError`."""
-    states = [part.stat() for part in find_parts(Path(path))]
+    """Describe a file, all parts of a split one; of what is not there it says nothing."""
+    try:
+        states = [part.stat() for part in find_parts(Path(path))]
+    except (OSError, ModelError):
+        return ModelFile(path, 0, 0, 0)
     size = sum(state.st_size for state in states)
     latest = max(state.st_mtime_ns for state in states)
     return ModelFile(path, size, latest, states[0].st_ino)

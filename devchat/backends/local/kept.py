@@ -14,6 +14,8 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
+from devchat.backends.local.worth import Wanted
+
 MAGIC, FORMAT = b"devchat\0", 1
 START = struct.Struct(">8sII16s")
 """Magic, format, and the size and checksum of the head."""
@@ -26,11 +28,16 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known of a state; `size` is the state's bytes, `crc` their CRC-32."""
+    """What is known of a state; `size` is the state's bytes, `crc` their CRC-32.
+
+    The first `exact` tokens have the numbers of a request answered alone; `asked` are its prompt.
+    """
 
     key: str
     model: str
     tokens: tuple[int, ...]
+    exact: int
+    asked: int
     size: int
     crc: int
 
@@ -41,9 +48,11 @@ class Head:
         return f"{self.key}-{digest.hexdigest()}.kv"
 
 
-def head_of(key: str, model: str, tokens: tuple[int, ...], state: bytes) -> Head:
+def head_of(key: str, model: str, wanted: Wanted, state: bytes) -> Head:
     """Describe a state."""
-    return Head(key, model, tokens, len(state), zlib.crc32(state))
+    return Head(
+        key, model, wanted.tokens, wanted.exact, wanted.asked, len(state), zlib.crc32(state)
+    )
 
 
 def encode_head(head: Head) -> bytes:

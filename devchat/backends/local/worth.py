@@ -25,19 +25,32 @@ Tokens = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A sequence that nobody uses just now; `private` where it must not reach the disk."""
+    """A sequence that nobody uses just now; `private` where it must not reach the disk.
+
+    The first `exact` tokens have the numbers of a request answered alone, and `asked` are its
+    prompt, before the answer.
+    """
 
     seq: int
     tokens: Tokens
+    exact: int
+    asked: int
     private: bool = False
+
+    def first(self, count: int) -> Wanted:
+        """Ask for the first tokens of it."""
+        exact, asked = min(self.exact, count), min(self.asked, count)
+        return Wanted(self.seq, self.tokens[:count], exact, asked)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to keep: the first so many tokens of a sequence."""
+    """What to keep: the first tokens of a sequence."""
 
     seq: int
     tokens: Tokens
+    exact: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devchat.backends.local.cache import Origin, PrefixCache, open_cache
+from devchat.backends.local.cache import Found, Origin, PrefixCache, open_cache
 from devchat.backends.local.facts import Facts, ModelFile, hash_of, look_at, read_facts, remember
 from devchat.backends.local.shape import Threads
 from devchat.backends.local.shelf import FOLDER
@@ -47,12 +47,21 @@ def opened(home: Path, origin: Origin, limit: int = LIMIT) -> PrefixCache:
     return cache
 
 
+def held(seq: int, tokens: Tokens, private: bool = False) -> Held:
+    return Held(seq, tokens, len(tokens), len(tokens), private)
+
+
+def look(cache: PrefixCache, prompt: Tokens, held: int = 0, reach: Reach = Reach()) -> Found | None:
+    """Look for what serves a prompt, but for its last token."""
+    return cache.find(lambda head: reach.shared(head.tokens, prompt[:-1]), held)
+
+
 def keep_all(cache: PrefixCache, *idle: Tokens | Held) -> Iterator[Wanted]:
     """Do as the engine does when nobody waits."""
-    held = [
-        one if isinstance(one, Held) else Held(seq, one) for seq, one in enumerate(idle, start=1)
+    rest = [
+        one if isinstance(one, Held) else held(seq, one) for seq, one in enumerate(idle, start=1)
     ]
-    while wanted := cache.next_to_keep(held):
+    while wanted := cache.next_to_keep(rest):
         cache.keep(wanted, state_of(wanted.tokens))
         yield wanted
 
@@ -72,21 +81,21 @@ def files(home: Path) -> list[Path]:
 
 def test_the_next_engine_finds_what_one_has_kept(home: Path, origin: Origin) -> None:
     whole = prompt(1, 2, 3)
-    assert kept(home, origin, whole) == [Wanted(1, whole)]
+    assert kept(home, origin, whole) == [Wanted(1, whole, 900, 900)]
     cache = opened(home, origin)
-    found = cache.find((*whole, 7, 8), 0, private=False)
+    found = look(cache, (*whole, 7, 8))
     assert found is not None
-    assert (found.shared, found.cells) == (900, 900)
-    assert cache.load(found) == state_of(whole)
-    parted = cache.find(prompt(1, 2, 4), 0, private=True)
+    assert (found.shared, len(found.head.tokens)) == (900, 900)
+    assert cache.load(found.head) == state_of(whole)
+    parted = look(cache, prompt(1, 2, 4))
     assert parted is not None
-    assert (parted.shared, parted.cells) == (600, 900)
+    assert (parted.shared, len(parted.head.tokens)) == (600, 900)
 
 
 def test_the_last_token_of_a_prompt_is_left_to_be_evaluated(home: Path, origin: Origin) -> None:
     whole = prompt(1, 2, 3)
     kept(home, origin, whole)
-    found = opened(home, origin).find(whole, 0, private=False)
+    found = look(opened(home, origin), whole)
     assert found is not None
     assert found.shared == 899
 
@@ -97,15 +106,15 @@ def test_a_file_must_be_better_than_memory(
 ) -> None:
     whole = prompt(1, 2, 3)
     kept(home, origin, whole)
-    found = opened(home, origin).find((*whole, 7), held, private=False)
+    found = look(opened(home, origin), (*whole, 7), held)
     assert (found is not None) is finds
 
 
 def test_the_smallest_file_that_serves_as_much_is_read(home: Path, origin: Origin) -> None:
     kept(home, origin, prompt(1, 2, 3), prompt(1, 2, 4, 5, 6))
-    found = opened(home, origin).find(prompt(1, 2, 9), 0, private=False)
+    found = look(opened(home, origin), prompt(1, 2, 9))
     assert found is not None
-    assert (found.shared, found.cells) == (600, 900)
+    assert (found.shared, len(found.head.tokens)) == (600, 900)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_another_build_or_context_finds_nothing(
 ) -> None:
     kept(home, origin, prompt(1, 2))
     cache = opened(home, replace(origin, **other))  # type: ignore[arg-type]
-    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(cache, prompt(1, 2, 3)) is None
     assert len(files(home)) == 1
 
 
@@ -129,7 +138,7 @@ def test_a_model_written_over_is_another(home: Path, origin: Origin, model: Path
     kept(home, origin, prompt(1, 2))
     model.write_bytes(b"GGUF" + b"x" * 5000)
     changed = replace(origin, file=look_at(str(model)))
-    assert opened(home, changed).find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(opened(home, changed), prompt(1, 2, 3)) is None
     kept(home, changed, prompt(1, 2))
     assert len(files(home)) == 2
 
@@ -140,10 +149,10 @@ def test_the_same_model_elsewhere_is_the_same_once_it_is_known(
     kept(home, origin, prompt(1, 2))
     model.rename(home / "moved.gguf")
     moved = replace(origin, file=look_at(str(home / "moved.gguf")))
-    assert opened(home, moved).find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(opened(home, moved), prompt(1, 2, 3)) is None
     kept(home, moved, prompt(1, 2))
     assert len(files(home)) == 1
-    assert opened(home, moved).find(prompt(1, 2, 3), 0, private=False)
+    assert look(opened(home, moved), prompt(1, 2, 3))
 
 
 def test_a_model_that_changes_while_it_is_hashed_keeps_nothing(
@@ -156,34 +165,24 @@ def test_a_model_that_changes_while_it_is_hashed_keeps_nothing(
 
 def test_what_is_private_reaches_no_disk(home: Path, origin: Origin) -> None:
     cache = opened(home, origin)
-    for last in (3, 4):
-        assert cache.find(prompt(1, 2, last), 0, private=True) is None
-    held = [Held(1, prompt(1, 2, 3), True), Held(2, prompt(1, 2, 4), True)]
-    assert list(keep_all(cache, *held)) == []
+    rest = [held(1, prompt(1, 2, 3), True), held(2, prompt(1, 2, 4), True)]
+    assert list(keep_all(cache, *rest)) == []
     cache.close()
     assert not (home / "cache").exists()
-
-
-def test_a_beginning_shared_with_a_private_prompt_is_not_written(
-    home: Path, origin: Origin
-) -> None:
-    cache = opened(home, origin)
-    cache.find(prompt(1, each=400) + prompt(3, each=50), 0, private=False)
-    cache.find(prompt(1, each=400) + prompt(4, each=50), 0, private=True)
-    idle = Held(1, prompt(1, each=400) + prompt(3, each=50))
-    assert list(keep_all(cache, idle)) == []
 
 
 def test_what_several_requests_begin_with_is_kept_of_its_own(home: Path, origin: Origin) -> None:
     rules, chunks = prompt(1), [(*prompt(1), *prompt(9 + n, each=100)) for n in range(3)]
     cache = opened(home, origin)
     for chunk in chunks:
-        cache.find(chunk, 0, private=False)
-    assert list(keep_all(cache, Held(4, chunks[0], True), Held(5, chunks[1]))) == [Wanted(5, rules)]
+        cache.learn(chunk)
+    assert list(keep_all(cache, held(4, chunks[0], True), held(5, chunks[1]))) == [
+        Wanted(5, rules, 300, 300)
+    ]
     cache.close(60)
-    found = opened(home, origin).find((*rules, 1), 0, private=False)
+    found = look(opened(home, origin), (*rules, 1))
     assert found is not None
-    assert (found.shared, found.cells) == (300, 300)
+    assert (found.shared, len(found.head.tokens)) == (300, 300)
 
 
 def test_a_sequence_is_written_once_and_again_when_it_has_grown(home: Path, origin: Origin) -> None:
@@ -210,8 +209,8 @@ def test_a_recurrent_state_serves_only_what_goes_on_from_it(home: Path, origin: 
     whole = replace(origin, reach=Reach(cuts=False))
     kept(home, whole, prompt(1, 2))
     cache = opened(home, whole)
-    assert cache.find(prompt(1, 3), 0, private=False) is None
-    found = cache.find(prompt(1, 2, 3), 0, private=False)
+    assert look(cache, prompt(1, 3), reach=whole.reach) is None
+    found = look(cache, prompt(1, 2, 3), reach=whole.reach)
     assert found is not None
     assert found.shared == 600
     list(keep_all(cache, prompt(1, 2, 3)))
@@ -237,7 +236,7 @@ def test_what_would_fill_half_the_cache_is_not_kept(home: Path, origin: Origin) 
 def test_a_cache_of_no_bytes_does_nothing(home: Path, origin: Origin) -> None:
     kept(home, origin, prompt(1, 2))
     cache = opened(home, origin, limit=0)
-    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(cache, prompt(1, 2, 3)) is None
     assert list(keep_all(cache, prompt(4, 5))) == []
     cache.close()
 
@@ -251,7 +250,7 @@ def test_a_folder_that_can_not_be_used_costs_nothing_but_the_cache(
     assert list(keep_all(cache, prompt(1, 2))) == [], "it is not tried again and again"
     cache.close(60)
     assert cache.trouble
-    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(cache, prompt(1, 2, 3)) is None
 
 
 def test_a_full_disk_costs_nothing_but_the_cache(
@@ -263,18 +262,18 @@ def test_a_full_disk_costs_nothing_but_the_cache(
     cache.close(60)
     left = [one for one in full_disk.rglob("*") if one.suffix in (".kv", ".part")]
     assert left == []
-    assert cache.find(prompt(1, 2, 3), 0, private=False) is None
+    assert look(cache, prompt(1, 2, 3)) is None
 
 
 def test_a_file_removed_or_damaged_between_two_looks(home: Path, origin: Origin) -> None:
     kept(home, origin, prompt(1, 2), prompt(3, 4))
     cache = opened(home, origin)
-    gone, bad = (cache.find((*prompt(*parts), 1), 0, private=False) for parts in ((1, 2), (3, 4)))
+    gone, bad = (look(cache, (*prompt(*parts), 1)) for parts in ((1, 2), (3, 4)))
     assert gone and bad
     (home / "cache" / FOLDER / gone.head.name).unlink()
     damaged = home / "cache" / FOLDER / bad.head.name
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
-    assert (cache.load(gone), cache.load(bad)) == (None, None)
+    assert (cache.load(gone.head), cache.load(bad.head)) == (None, None)
     assert files(home) == []
 
 
@@ -282,8 +281,8 @@ def test_no_more_is_taken_than_can_wait(home: Path, origin: Origin) -> None:
     os.mkfifo(home / "slow.gguf")
     slow = replace(origin, file=ModelFile(str(home / "slow.gguf"), 0, 0, 0))
     cache = opened(home, slow)
-    cache.keep(Wanted(1, prompt(5)), bytes(257 << 20))
-    assert cache.next_to_keep([Held(1, prompt(1, 2))]) is None
+    cache.keep(Wanted(1, prompt(5), 0, 0), bytes(257 << 20))
+    assert cache.next_to_keep([held(1, prompt(1, 2))]) is None
     cache.close(0.01)
     (home / "slow.gguf").write_bytes(b"")
 

@@ -16,6 +16,7 @@ from devchat.backends.local.fit import layers_that_fit, physical_cores
 from devchat.backends.local.kept import head_of
 from devchat.backends.local.shape import Shape, Threads, Wishes, shape_of, wishes_of
 from devchat.backends.local.shelf import shelf_in
+from devchat.backends.local.worth import Wanted
 from devchat.errors import ModelError, SettingsError
 from devchat.models import LocalModel
 from devchat.settings import Local, Settings
@@ -150,7 +151,9 @@ def test_the_cache_is_described(settings: Settings) -> None:
         "off: set by local.cache_bytes",
     )
     state = bytes(2_000_000)
-    shelf_in(settings.paths.cache, 1 << 30).write(head_of("k", "m", (1,), state), state)
+    shelf_in(settings.paths.cache, 1 << 30).write(
+        head_of("k", "m", Wanted(1, (1,), 1, 1), state), state
+    )
     assert describe_cache(settings) == (True, "1 file, 2 MB of at most 1,000 MB")
 
 

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 from devchat.backends.local.kept import START, Head, encode_head, head_of
 from devchat.backends.local.shelf import Shelf
+from devchat.backends.local.worth import Wanted
 
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 STATE = bytes(range(256)) * 40
 
 
 def made(*tokens: int, key: str = KEY, state: bytes = STATE) -> Head:
-    return head_of(key, "model", tokens, state)
+    return head_of(key, "model", Wanted(1, tokens, 0, 0), state)
 
 
 @pytest.fixture
@@ -207,9 +208,10 @@ import sys
 from pathlib import Path
 from devchat.backends.local.kept import head_of
 from devchat.backends.local.shelf import Shelf
+from devchat.backends.local.worth import Wanted
 
 state = bytes(400 << 20)
-head = head_of(sys.argv[2], "model", (1, 2, 3), state)
+head = head_of(sys.argv[2], "model", Wanted(1, (1, 2, 3), 0, 0), state)
 print("writing", flush=True)
 Shelf(Path(sys.argv[1]), 1 << 40).write(head, state)
 print("written", flush=True)
@@ -242,11 +244,12 @@ import sys
 from pathlib import Path
 from devchat.backends.local.kept import head_of
 from devchat.backends.local.shelf import Shelf
+from devchat.backends.local.worth import Wanted
 
 shelf, me = Shelf(Path(sys.argv[1]), 300_000), int(sys.argv[2])
 for number in range(150):
     state = bytes([number]) * 20_000
-    shelf.write(head_of("k", "model", (number % 40,), state), state)
+    shelf.write(head_of("k", "model", Wanted(1, (number % 40,), 0, 0), state), state)
     for head in shelf.heads("k"):
         state = shelf.read(head)
         assert state is None or len(set(state)) == 1 and len(state) == 20_000, (me, head.name)
