@@ -51,9 +51,12 @@ def held(seq: int, tokens: Tokens, private: bool = False) -> Held:
     return Held(seq, tokens, len(tokens), len(tokens), private)
 
 
-def look(cache: PrefixCache, prompt: Tokens, held: int = 0, reach: Reach = Reach()) -> Found | None:
+def look(
+    cache: PrefixCache, prompt: Tokens, held: int = 0, reach: Reach | None = None
+) -> Found | None:
     """Look for what serves a prompt, but for its last token."""
-    return cache.find(lambda head: reach.shared(head.tokens, prompt[:-1]), held)
+    shared = (reach or Reach()).shared
+    return cache.find(lambda head: shared(head.tokens, prompt[:-1]), held)
 
 
 def keep_all(cache: PrefixCache, *idle: Tokens | Held) -> Iterator[Wanted]:

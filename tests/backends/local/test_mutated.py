@@ -23,11 +23,11 @@ def flip(chance: random.Random, head: bytearray, start: int, end: int) -> None:
         head[chance.randrange(start, end)] = chance.choice([0, 1, 0x7F, 0x80, 0xFF])
 
 
-def vocabulary(head: bytes) -> int:
+def vocabulary(head: bytearray) -> int:
     return head.index(b"tokenizer.ggml.tokens")
 
 
-def tensors(head: bytes) -> int:
+def tensors(head: bytearray) -> int:
     return head.index(b"token_embd.weight")
 
 

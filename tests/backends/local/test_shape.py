@@ -130,7 +130,7 @@ def test_measured_threads_are_used_on_as_many_cores(
     + [(80 << 30, 99, "all"), (1 << 20, -1, "none")],
 )
 def test_gpu_layers_follow_its_memory(
-    settings: Settings, embedded: LocalModel, free: int, wanted: int, layers: int
+    settings: Settings, embedded: LocalModel, free: int, wanted: int, layers: str
 ) -> None:
     gpu = dataclasses.replace(GPU, devices=(Device("it", free, free),))
     found = shown(embedded, with_local(settings, gpu_layers=wanted), gpu)
@@ -138,10 +138,14 @@ def test_gpu_layers_follow_its_memory(
     assert found["flash attention"][0] == ("off" if layers == "none" else "auto")
 
 
-def test_a_model_that_is_not_there(settings: Settings, embedded: LocalModel, home: Path) -> None:
+def test_of_a_model_that_is_not_there_nothing_is_known(
+    settings: Settings, embedded: LocalModel, home: Path
+) -> None:
     lost = dataclasses.replace(embedded, path=home / "lost.gguf")
-    with pytest.raises(ModelError, match="can't be read"):
-        shown(lost, settings)
+    assert look_at(str(lost.path)).size == 0
+    with pytest.raises(ModelError, match=r"lost\.gguf"):
+        shown(lost, settings, GPU)
+    assert shown(lost, settings)["threads"][1] == "one for each physical core"
 
 
 def test_the_cache_is_described(settings: Settings) -> None:
