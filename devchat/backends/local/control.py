@@ -23,7 +23,8 @@ class EngineState:
 
     `window` in tokens is what its requests share (0: none yet); `sequences` are answered now and
     fill `cells` of them, `kept` hold what may be asked next. `idle` in seconds, `resident` in
-    bytes; `queued` counts the requests being answered too.
+    bytes; `queued` counts the requests being answered too. `cache_trouble` says why no prefix can
+    be kept on the disk.
     """
 
     pid: int
@@ -36,6 +37,7 @@ class EngineState:
     sequences: int = 0
     cells: int = 0
     kept: int = 0
+    cache_trouble: str = ""
     clients: int = 0
     queued: int = 0
     idle: float = 0.0

@@ -16,16 +16,19 @@ from pathlib import Path
 from queue import Empty
 from threading import Thread
 
+from devchat.backends.local.cache import Origin, marks_of, open_cache
+from devchat.backends.local.facts import ModelFile, look_at
 from devchat.backends.local.fit import physical_cores, resident_memory
 from devchat.backends.local.library import Library, LoadError
 from devchat.backends.local.loading import Loader
 from devchat.backends.local.request import asked
-from devchat.backends.local.schedule import Scheduler, failure
+from devchat.backends.local.schedule import Manner, Scheduler, failure
 from devchat.backends.local.server import Job, Model, Place, Server, bound
 from devchat.backends.local.shape import Threads, shape_of
 from devchat.backends.local.start import LISTENER, Orders
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
+from devchat.backends.local.worth import Reach
 from devchat.errors import DevchatError, EngineError, ModelError
 
 LINGER = 10.0
@@ -51,39 +54,44 @@ class Engine:
             library = Library()
             # Templates need jinja; importing it costs nothing while llama.cpp reads the file.
             Thread(target=_warm_up, daemon=True).start()
-            loader = self._loader(library)
-            ready = self._use(loader, loader.load())
+            ready = self._use(self._loader(library))
         except DevchatError as error:
             self._refuse(error)
             return
-        self._serve(ready)
+        self._serve(ready).scheduler.space.cache.close()
         self._server.drain()
 
     def _loader(self, library: Library) -> Loader:
         orders = self._orders
         path = os.fsencode(orders.path)
-        return Loader(orders.name, path, orders.gpu_layers, library, self._step)
+        return Loader(orders.name, path, orders.gpu_layers, library, self._step, orders.mmap)
 
-    def _use(self, loader: Loader, weights: Weights) -> _Ready:
+    def _use(self, loader: Loader, weights: Weights | None = None) -> _Ready:
         orders = self._orders
+        file = _looked_at(orders.path)
+        weights = weights or loader.load()
         if not weights.chats:
             raise ModelError(
                 f"`{orders.name}` is no model to chat with: it embeds or translates",
                 "choose another with `-m`; `devchat models list` shows what is here",
             )
         shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
-        scheduler = Scheduler(
-            weights, shape, orders.context_tokens, orders.lookup, self._server.finished
-        )
+        marks = marks_of(weights.c, shape, weights.gpu_layers)
+        reach = Reach(cuts=not weights.recurrent)
+        origin = Origin(orders.name, file, marks, weights.kept_bytes(shape), reach)
+        cache = open_cache(Path(orders.cache), orders.cache_bytes, origin)
+        manner = Manner(shape, orders.context_tokens, orders.lookup, cache)
+        scheduler = Scheduler(weights, manner, self._server.finished)
         self._ready = _Ready(loader, weights, scheduler)
         self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))
         return self._ready
 
-    def _serve(self, ready: _Ready) -> None:
+    def _serve(self, ready: _Ready) -> _Ready:
         server, more = self._server, True
         while more or ready.scheduler.busy:
             if more:
-                jobs, more = server.take(wait=not ready.scheduler.busy)
+                wait = not ready.scheduler.busy and not ready.scheduler.rest()
+                jobs, more = server.take(wait)
                 for job in jobs:
                     self._add(ready, job)
             if server.stopping:
@@ -93,6 +101,7 @@ class Engine:
                 ready.scheduler.tick()
             except LoadError as error:
                 ready = self._retreat(ready, error)
+        return ready
 
     def _add(self, ready: _Ready, job: Job) -> None:
         if note := ready.loader.note(ready.weights):
@@ -157,6 +166,16 @@ class _Ready:
     loader: Loader
     weights: Weights
     scheduler: Scheduler
+
+
+def _looked_at(path: str) -> ModelFile:
+    try:
+        return look_at(path)
+    except OSError as error:
+        raise ModelError(
+            f"the model file `{path}` can't be read: {error.strerror}",
+            "`devchat models list` shows what is here",
+        ) from error
 
 
 def main() -> None:

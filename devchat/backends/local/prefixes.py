@@ -57,12 +57,12 @@ class Prefixes:
         quiet, pool = not running, self.pool
         finds = [Find(self.within(pool.held[seq], prompt), seq) for seq in running]
         for seq, memory in self.idle.items():
-            count = self._serves(pool.held[seq], pool.exact[seq], memory, prompt, quiet)
+            count = self.serves(pool.held[seq], pool.exact[seq], memory, prompt, quiet)
             finds.append(Find(count, seq))
         for one in self.parked:
             saved = one.saved
             if quiet or len(saved.tokens) < len(prompt) + LOSS:
-                count = self._serves(saved.tokens, saved.exact, one.memory, prompt, quiet)
+                count = self.serves(saved.tokens, saved.exact, one.memory, prompt, quiet)
                 finds.append(Find(count, parked=one))
         return max((one for one in finds if one.count), key=lambda one: one.count, default=Find())
 
@@ -109,9 +109,10 @@ class Prefixes:
             self._put_away(next(iter(self.idle)))
         return free
 
-    def _serves(
+    def serves(
         self, held: Sequence[int], exact: int, memory: Memory, prompt: Sequence[int], quiet: bool
     ) -> int:
+        """Count the first tokens of a prompt that what is held serves; `quiet` if none runs."""
         count = self.within(held, prompt)
         # Alone, a request gets the numbers that it would get in a new engine; but what a model
         # said itself, in this conversation, is not read again.

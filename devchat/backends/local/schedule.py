@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, perf_counter
 
+from devchat.backends.local.cache import PrefixCache
 from devchat.backends.local.plan import Plan, Planner
 from devchat.backends.local.pool import Feed, Pool
 from devchat.backends.local.prefixes import STEP, Find, Memory, common
@@ -48,22 +49,25 @@ class Served:
     run: Run
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a model answers: `cap` is the largest window the user allows, 0 = the model's."""
+
+    shape: Shape
+    cap: int
+    lookup: bool
+    cache: PrefixCache
+
+
 class Scheduler:
     """Answers the requests to one model, many at a time. One thread may use it."""
 
-    def __init__(
-        self,
-        weights: Weights,
-        shape: Shape,
-        cap: int,
-        lookup: bool,
-        finished: Callable[[Job], None],
-    ) -> None:
+    def __init__(self, weights: Weights, manner: Manner, finished: Callable[[Job], None]) -> None:
         """Serve loaded weights; `finished` is told of each request that has ended."""
-        self.space = Space(weights, shape)
-        self._weights, self._shape, self._finished = weights, shape, finished
-        self._planner = Planner(weights, cap)
-        self._lookup = lookup and not weights.recurrent
+        self.space = Space(weights, manner.shape, manner.cache)
+        self._weights, self._manner, self._finished = weights, manner, finished
+        self._planner = Planner(weights, manner.cap)
+        self._lookup = manner.lookup and not weights.recurrent
         self._waiting: list[Waiting] = []
         self._served: list[Served] = []
         self._full = False
@@ -82,6 +86,8 @@ class Scheduler:
             self._refuse(job, error)
         else:
             self._waiting.append(Waiting(job, plan))
+            if not plan.asked.private:
+                self.space.cache.learn(plan.prompt)
             self._full = False
 
     def tick(self) -> None:
@@ -102,6 +108,10 @@ class Scheduler:
         """End the request that waits longest."""
         self._refuse(self._waiting.pop(0).job, error)
 
+    def rest(self) -> bool:
+        """Do a piece of what can wait, while nobody does; tell whether there may be more."""
+        return not self.busy and self.space.keep()
+
     def unbegun(self) -> list[Job]:
         """Give up the requests that wait: another scheduler takes them."""
         jobs = [one.job for one in self._waiting]
@@ -112,7 +122,13 @@ class Scheduler:
         """Say how full the pool is: of cells, those of requests being answered."""
         space, served = self.space, list(self._served)
         used, kept = space.cells([one.run for one in served])
-        return {"window": space.size, "sequences": len(served), "cells": used, "kept": kept}
+        return {
+            "window": space.size,
+            "sequences": len(served),
+            "cells": used,
+            "kept": kept,
+            "cache_trouble": space.cache.trouble,
+        }
 
     def _let_go(self) -> None:
         for one in [one for one in self._served if one.job.client.gone]:
@@ -158,8 +174,7 @@ class Scheduler:
 
     def _begin(self, waiting: Waiting, found: Find) -> None:
         job, plan = waiting.job, waiting.plan
-        running = [one.run.seq for one in self._served]
-        seq, cached = self.space.prefixes.begin(found, running)
+        seq, cached = self.space.begin(plan, found, [one.run for one in self._served])
         served = Served(job, Run(plan, self._weights, seq, cached, self._lookup))
         self._served.append(served)
         job.client.send({"loaded": max(0.0, self._loaded_at - job.since)})
@@ -170,13 +185,16 @@ class Scheduler:
         prefixes = self.space.prefixes
         pool, fed = prefixes.pool, self._feeds(prefixes.pool)
         feeds = [feed for _, feed in fed]
-        prefixes.make_room(sum(len(feed.tokens) for feed in feeds))
+        count, started = sum(len(feed.tokens) for feed in feeds), perf_counter()
+        prefixes.make_room(count)
         try:
             firsts = pool.decode(feeds)
         except EngineError as error:
             for one, _ in fed:
                 self._fail(one, error)
             return
+        if count >= STEP and not any(feed.heard for feed in feeds):
+            self.space.cache.took(count, perf_counter() - started)
         for (one, feed), first in zip(fed, firsts, strict=True):
             if feed.heard:
                 self._hear(one, pool, first)
@@ -187,7 +205,9 @@ class Scheduler:
         drafts = self._lookup and len(speakers) <= DRAFTERS
         fed = self._fed(speakers, pool, pool.batch, drafts)
         room = pool.batch - sum(len(feed.tokens) for _, feed in fed)
-        return fed + self._fed(readers, pool, min(room, BESIDE if fed else self._shape.ubatch))
+        return fed + self._fed(
+            readers, pool, min(room, BESIDE if fed else self._manner.shape.ubatch)
+        )
 
     def _fed(
         self, served: list[Served], pool: Pool, room: int, drafts: bool = False

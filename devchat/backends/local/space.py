@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from devchat.backends.local.cache import PrefixCache
 from devchat.backends.local.fit import STEP, Limits, free_memory, grown
+from devchat.backends.local.kept import Head
 from devchat.backends.local.library import LoadError
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.plan import Plan
-from devchat.backends.local.pool import Pool
-from devchat.backends.local.prefixes import Find, Prefixes, common
+from devchat.backends.local.pool import Pool, Saved
+from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common
 from devchat.backends.local.run import Run
 from devchat.backends.local.shape import Shape
 from devchat.backends.local.weights import Weights, window_limit
+from devchat.backends.local.worth import Held, Wanted
 
 MOST = 16_384
 """Cells of a pool that many requests share; one that needs more by itself gets them."""
@@ -26,7 +29,8 @@ PARKED = 512 << 20
 class Space:
     """Where requests run: the pool, and what is remembered of earlier ones."""
 
-    def __init__(self, weights: Weights, shape: Shape) -> None:
+    def __init__(self, weights: Weights, shape: Shape, cache: PrefixCache) -> None:
+        self.cache = cache
         self._weights, self._shape = weights, shape
         self._token_bytes = weights.token_bytes(shape)
         self._paces = Paces(shape.threads, shape.threads_batch)
@@ -73,6 +77,53 @@ class Space:
         if self._grow(plan, runs, behind):
             return self._found(plan, runs)
         return None
+
+    def begin(self, plan: Plan, found: Find, runs: Sequence[Run]) -> tuple[int, int]:
+        """Give a request a sequence; and how many of its prompt's tokens that holds already."""
+        found = self._kept(plan, found, runs)
+        return self.prefixes.begin(found, [run.seq for run in runs])
+
+    def keep(self) -> bool:
+        """Have one idle sequence written to the disk; tell whether one was worth it."""
+        if self._prefixes is None:
+            return False
+        pool = self._prefixes.pool
+        idle = [
+            Held(seq, tuple(pool.held[seq]), pool.exact[seq], memory.asked, memory.private)
+            for seq, memory in reversed(self._prefixes.idle.items())
+        ]
+        wanted = self.cache.next_to_keep(idle)
+        if wanted is not None:
+            self.cache.keep(wanted, self._state(wanted))
+        return wanted is not None
+
+    def _state(self, wanted: Wanted) -> bytes:
+        pool, count = self.prefixes.pool, len(wanted.tokens)
+        if count == len(pool.held[wanted.seq]):
+            return pool.state(wanted.seq)
+        part = self.prefixes.free_sequence()
+        pool.share(wanted.seq, part, count)
+        state = pool.state(part)
+        pool.drop(part)
+        return state
+
+    def _kept(self, plan: Plan, found: Find, runs: Sequence[Run]) -> Find:
+        free = self.size - self.committed(runs)
+
+        def serves(head: Head) -> int:
+            memory = Memory(head.asked, plan.asked.private)
+            fits = len(head.tokens) <= free
+            return fits * self.prefixes.serves(
+                head.tokens, head.exact, memory, plan.prompt, quiet=not runs
+            )
+
+        kept = self.cache.find(serves, found.count)
+        state = None if kept is None else self.cache.load(kept.head)
+        if kept is None or state is None:
+            return found
+        head = kept.head
+        saved = Saved(list(head.tokens), head.exact, state)
+        return Find(kept.shared, parked=Parked(saved, Memory(head.asked, plan.asked.private)))
 
     def _found(self, plan: Plan, runs: Sequence[Run]) -> Find | None:
         prefixes, sequences = self.prefixes, [run.seq for run in runs]
