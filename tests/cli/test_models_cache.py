@@ -83,3 +83,31 @@ def test_a_folder_that_is_not_the_users_alone_is_left_as_it_is(
     prefixes.chmod(0o755)
     assert devchat("models", "cache", "clear").stdout == "removed 0 files, 0 MB\n"
     assert len(list(prefixes.iterdir())) == 3
+
+
+RULES = " ".join(f"Rule {number}: never say what rule {number * 7} says." for number in range(40))
+
+
+def ask_twice(devchat: Devchat, *options: str) -> None:
+    for question in ("Red?", "Green?"):
+        done = devchat(
+            *("ask", question, "-s", RULES, "--max-tokens", "2", *options),
+            env={"DEVCHAT_LOCAL_KEEP_ALIVE": "60"},
+        )
+        assert done.returncode == 0
+    assert devchat("models", "stop", "--all").returncode == 0
+
+
+@pytest.mark.engine
+def test_what_questions_begin_with_is_kept_but_not_with_no_save(devchat: Devchat) -> None:
+    ask_twice(devchat, "--no-save")
+    assert devchat("models", "cache").stdout.startswith("0 files, ")
+    ask_twice(devchat)
+    found = json.loads(devchat("models", "cache", "--json").stdout)["cache"]["models"]
+    assert [one["model"] for one in found] == ["SmolLM2-135M-Instruct"]
+    assert found[0]["tokens"] >= 400
+    done = devchat("ask", "Blue?", "-s", RULES, "--max-tokens", "2", "--json", "--no-save")
+    assert json.loads(done.stdout)["usage"]["cached_tokens"] >= 400
+    assert devchat("models", "cache", "clear").stdout.startswith("removed ")
+    assert devchat("models", "cache").stdout.startswith("0 files, ")
+    devchat("models", "stop", "--all")

@@ -23,7 +23,7 @@ from devchat.backends.local.facts import (
     stand_back,
 )
 from devchat.backends.local.kept import FORMAT, Head, head_of
-from devchat.backends.local.shape import Shape
+from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.shelf import Shelf, shelf_in
 from devchat.backends.local.worth import (
     COVERED,
@@ -94,6 +94,7 @@ class PrefixCache:
     def __init__(self, folder: Path, limit: int, origin: Origin, facts: Facts) -> None:
         self.trouble = ""
         self._folder, self._limit, self._origin = folder, limit, origin
+        self._facts = facts
         self._key = origin.key(facts.hash) if facts.hash else ""
         self._shelf = shelf_in(folder, limit)
         self._rate = 0.0
@@ -145,6 +146,16 @@ class PrefixCache:
             self._writer = Thread(target=self._write_all, daemon=True)
             self._writer.start()
         self._work.put((wanted, state))
+
+    def known_threads(self, most: Threads) -> Threads | None:
+        """Tell the quickest threads that an engine has found where it might take so many."""
+        return self._facts.threads if self._facts.most == most else None
+
+    def remember_threads(self, most: Threads, best: Threads | None) -> None:
+        """Remember which of so many threads were the quickest."""
+        facts = read_facts(self._folder, self._origin.file)
+        if self._limit and best and (facts.most, facts.threads) != (most, best):
+            remember(self._folder, self._origin.file, replace(facts, threads=best, most=most))
 
     def close(self, patience: float = PATIENCE) -> None:
         """Wait a moment for what is being written."""

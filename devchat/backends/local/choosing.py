@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from devchat.backends.local.build import LlamaBuild
-from devchat.backends.local.facts import Facts, look_at, read_facts
+from devchat.backends.local.facts import look_at, read_facts
 from devchat.backends.local.fit import free_memory, layers_that_fit, physical_cores
 from devchat.backends.local.shape import Choice, Threads, choices, wishes_of
 from devchat.backends.local.shelf import Shelf, shelf_in
@@ -20,11 +20,12 @@ from devchat.settings import Local, Settings
 def describe_choices(model: LocalModel, settings: Settings, build: LlamaBuild) -> list[Choice]:
     """Tell how a model would be run. Raises `ModelError`, `SettingsError`."""
     local, cores = settings.local, physical_cores()
-    facts = _facts(model, settings)
-    known = facts.threads if facts.cores == cores else None
+    most = Threads(cores, cores)
+    facts = read_facts(settings.paths.cache, look_at(str(model.path.resolve())))
+    known = facts.threads if facts.most == most else None
     wishes = wishes_of(local)
     layers = _layers(model, local, build)
-    threads = known or Threads(cores, cores)
+    threads = known or most
     on_gpu = layers.value != "none"
     return [_window(model, local), layers, *choices(wishes, on_gpu, threads, known is not None)]
 
@@ -47,10 +48,6 @@ def _room(shelf: Shelf) -> tuple[bool, str]:
     if room >= shelf.limit:
         return True, f"{held} of at most {shelf.limit / 1e6:,.0f} MB"
     return room > shelf.limit // 10, f"{held} of at most {room / 1e6:,.0f} MB: the disk is filling"
-
-
-def _facts(model: LocalModel, settings: Settings) -> Facts:
-    return read_facts(settings.paths.cache, look_at(str(model.path.resolve())))
 
 
 def _window(model: LocalModel, local: Local) -> Choice:

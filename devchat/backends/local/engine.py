@@ -58,7 +58,7 @@ class Engine:
         except DevchatError as error:
             self._refuse(error)
             return
-        self._serve(ready).scheduler.space.cache.close()
+        self._serve(ready).scheduler.space.close()
         self._server.drain()
 
     def _loader(self, library: Library) -> Loader:

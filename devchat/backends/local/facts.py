@@ -34,11 +34,11 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known: the hash of the content, and the quickest threads on so many cores."""
+    """What is known: the hash of the content, and the quickest threads where so many might be."""
 
     hash: str = ""
     threads: Threads | None = None
-    cores: int = 0
+    most: Threads | None = None
 
 
 def look_at(path: str) -> ModelFile:
@@ -61,8 +61,8 @@ def read_facts(folder: Path, file: ModelFile) -> Facts:
         case _:
             return Facts()
     match entry:
-        case {"threads": {"answer": int(answer), "prompt": int(prompt)}, "cores": int(cores)}:
-            return replace(facts, threads=Threads(answer, prompt), cores=cores)
+        case {"threads": dict(best), "most": dict(most)}:
+            return replace(facts, threads=_threads(best), most=_threads(most))
     return facts
 
 
@@ -96,6 +96,13 @@ def stand_back() -> None:
 
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+
+
+def _threads(found: dict[str, object]) -> Threads | None:
+    match found:
+        case {"answer": int(answer), "prompt": int(prompt)}:
+            return Threads(answer, prompt)
+    return None
 
 
 def _read(folder: Path) -> dict[str, object]:

@@ -1,10 +1,12 @@
-"""How many threads to decode with just now, found by measuring.
+"""How many threads to decode with just now, found by measuring, and remembered for the next time.
 
 llama.cpp's threads spin while they wait for each other, so one core that is busy with something
 else stalls them all: with both of 2 cores busy, two threads were measured 50 times slower than one.
 """
 
 from __future__ import annotations
+
+from devchat.backends.local.shape import Threads
 
 SOONEST, LATEST = 16, 2_048
 """Tokens until the other number of threads is tried again: the more often it lost, the later."""
@@ -17,12 +19,19 @@ WORSE = 2.0
 class Pace:
     """Chooses between all threads and half of them, by the seconds that tokens lately took."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, best: int = 0) -> None:
+        """Choose up to so many; `best` was found to be the quickest the last time, 0 = unknown."""
         self._choices = (most, max(1, most // 2))
-        self._best = most
+        self._best = best if best in self._choices else most
         self._seconds: dict[int, float] = {}
         self._settled = 0.0
-        self._wait, self._interval = 1, SOONEST
+        # What is not known is tried at once.
+        self._wait, self._interval = SOONEST if best else 1, SOONEST
+
+    @property
+    def best(self) -> int:
+        """The quickest number of threads as far as was measured, 0 where nothing was."""
+        return self._best if self._settled else 0
 
     def threads(self) -> int:
         """Choose for the next token."""
@@ -54,21 +63,32 @@ class Pace:
 class Paces:
     """A pace for each size of batch: a token alone, two, up to 4, 8, 16 or 32 at once.
 
-    Larger ones, of prompts, always get all threads: they meet too seldom to stall.
+    Larger ones, of prompts, have one together, by the seconds for each of their tokens.
     """
 
-    def __init__(self, answer: int, prompt: int) -> None:
-        """Take the most threads for an answer's single tokens, and for larger batches."""
-        self._prompt = prompt
-        self._paces = [Pace(answer), *(Pace(prompt) for _ in range(5))]
+    def __init__(self, most: Threads, known: Threads | None = None) -> None:
+        """Take the most threads for an answer's single tokens, and for larger batches.
+
+        `known` are those that an earlier engine found to be the quickest.
+        """
+        best = known or Threads(0, 0)
+        self._paces = [Pace(most.answer, best.answer), *(Pace(most.prompt) for _ in range(5))]
+        self._large = Pace(most.prompt, best.prompt)
+
+    def learned(self) -> Threads | None:
+        """Tell the quickest numbers of threads, once both were measured."""
+        found = Threads(self._paces[0].best, self._large.best)
+        return found if found.answer and found.prompt else None
 
     def threads(self, count: int) -> int:
         """Choose for a batch of so many tokens."""
-        step = (count - 1).bit_length()
-        return self._paces[step].threads() if step < len(self._paces) else self._prompt
+        return self._pace(count).threads()
 
     def took(self, count: int, threads: int, seconds: float) -> None:
         """Note how long such a batch took."""
+        pace = self._pace(count)
+        pace.took(threads, seconds / count if pace is self._large else seconds)
+
+    def _pace(self, count: int) -> Pace:
         step = (count - 1).bit_length()
-        if step < len(self._paces):
-            self._paces[step].took(threads, seconds)
+        return self._paces[step] if step < len(self._paces) else self._large

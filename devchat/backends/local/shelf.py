@@ -13,7 +13,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import EPERM
+from errno import EACCES, ENOTDIR, EPERM
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -131,6 +131,10 @@ class Shelf:
         """Tell how many bytes may lie here: never more than are left free. Raises `OSError`."""
         held = sum(state.st_size for _, state in self._files())
         nearest = next(one for one in (self.folder, *self.folder.parents) if one.exists())
+        if not nearest.is_dir():
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(nearest))
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES), str(nearest))
         return allowed(self.limit, held, shutil.disk_usage(nearest).free)
 
     def _make(self) -> None:

@@ -16,7 +16,7 @@ from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool, Saved
 from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common
 from devchat.backends.local.run import Run
-from devchat.backends.local.shape import Shape
+from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.weights import Weights, window_limit
 from devchat.backends.local.worth import Held, Wanted
 
@@ -33,7 +33,8 @@ class Space:
         self.cache = cache
         self._weights, self._shape = weights, shape
         self._token_bytes = weights.token_bytes(shape)
-        self._paces = Paces(shape.threads, shape.threads_batch)
+        self._most = Threads(shape.threads, shape.threads_batch)
+        self._paces = Paces(self._most, cache.known_threads(self._most))
         self._prefixes: Prefixes | None = None
 
     @property
@@ -97,6 +98,11 @@ class Space:
             self.cache.keep(wanted, self._state(wanted))
         return wanted is not None
 
+    def close(self) -> None:
+        """Remember what was found out, and wait a moment for what is being written."""
+        self.cache.remember_threads(self._most, self._paces.learned())
+        self.cache.close()
+
     def _state(self, wanted: Wanted) -> bytes:
         pool, count = self.prefixes.pool, len(wanted.tokens)
         if count == len(pool.held[wanted.seq]):
@@ -107,14 +113,20 @@ class Space:
         pool.drop(part)
         return state
 
+    def _cells_of_kept(self, plan: Plan) -> int:
+        """Count the cells of the file that serves most of a prompt: it is read whole, then cut."""
+        prompt = tuple(plan.prompt)
+        kept = self.cache.find(lambda head: common(head.tokens, prompt), 0)
+        return 0 if kept is None else len(kept.head.tokens)
+
     def _kept(self, plan: Plan, found: Find, runs: Sequence[Run]) -> Find:
-        free = self.size - self.committed(runs)
+        free, prompt = self.size - self.committed(runs), tuple(plan.prompt)
 
         def serves(head: Head) -> int:
             memory = Memory(head.asked, plan.asked.private)
             fits = len(head.tokens) <= free
             return fits * self.prefixes.serves(
-                head.tokens, head.exact, memory, plan.prompt, quiet=not runs
+                head.tokens, head.exact, memory, prompt, quiet=not runs
             )
 
         kept = self.cache.find(serves, found.count)
@@ -143,6 +155,7 @@ class Space:
         least = plan.cells + sum(run.plan.cells for run in runs)
         limits = Limits(max(MOST, plan.cells), max(self.memory(), plan.cells))
         wanted = least + sum(one.cells - common(one.prompt, plan.prompt) for one in behind)
+        wanted = max(wanted, 0 if self.size else self._cells_of_kept(plan))
         wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
         if runs and (least > wanted or wanted <= self.size):
             return False

@@ -290,7 +290,7 @@ def test_no_more_is_taken_than_can_wait(home: Path, origin: Origin) -> None:
     (home / "slow.gguf").write_bytes(b"")
 
 
-FACTS = Facts("abc", Threads(2, 4), 4)
+FACTS = Facts("abc", Threads(2, 4), Threads(4, 4))
 
 
 def test_facts_are_remembered_until_the_file_changes(home: Path, model: Path) -> None:
@@ -334,3 +334,21 @@ def test_the_hash_is_that_of_the_content(home: Path, model: Path) -> None:
     first, second = hash_of(look_at(str(model))), hash_of(look_at(str(copy)))
     assert first == second != ""
     assert hash_of(replace(look_at(str(model)), size=1)) == ""
+
+
+def test_the_quickest_threads_are_remembered(home: Path, origin: Origin) -> None:
+    most, best = Threads(4, 4), Threads(2, 4)
+    cache = opened(home, origin)
+    assert cache.known_threads(most) is None
+    cache.remember_threads(most, None)
+    assert not (home / "cache").exists()
+    cache.remember_threads(most, best)
+    assert opened(home, origin).known_threads(most) == best
+    assert opened(home, origin).known_threads(Threads(8, 8)) is None
+    kept(home, origin, prompt(1, 2))
+    assert opened(home, origin).known_threads(most) == best, "beside the hash"
+
+
+def test_without_a_cache_nothing_is_remembered(home: Path, origin: Origin) -> None:
+    opened(home, origin, limit=0).remember_threads(Threads(4, 4), Threads(2, 4))
+    assert not (home / "cache").exists()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devchat.backends.local.pace import Pace
+from devchat.backends.local.pace import SOONEST, Pace, Paces
+from devchat.backends.local.shape import Threads
 
 
 def run(most: int, cost: dict[int, float], tokens: int = 400) -> list[int]:
@@ -43,3 +44,32 @@ def test_it_comes_back_when_the_machine_is_free_again() -> None:
         chosen.append(threads)
     assert chosen[60:100].count(1) >= 35
     assert chosen[-100:].count(2) >= 90
+
+
+def use(paces: Paces, batch: int, cost: dict[int, float], times: int) -> list[int]:
+    """The threads chosen for batches of one size, where a token takes so long."""
+    chosen = []
+    for _ in range(times):
+        threads = paces.threads(batch)
+        paces.took(batch, threads, batch * cost[threads])
+        chosen.append(threads)
+    return chosen
+
+
+def test_answers_and_prompts_are_measured_apart() -> None:
+    paces = Paces(Threads(4, 8))
+    assert paces.learned() is None
+    assert use(paces, 1, {4: 9.0, 2: 5.0}, 20).count(2) >= 15
+    assert paces.learned() is None, "no prompt was read yet"
+    assert use(paces, 256, {8: 5.0, 4: 9.0}, 5).count(8) == 4
+    assert use(paces, 128, {8: 5.0, 4: 9.0}, 5).count(8) == 5, "by the seconds of a token"
+    assert paces.learned() == Threads(2, 8)
+
+
+def test_what_was_learned_is_where_the_next_engine_begins() -> None:
+    paces = Paces(Threads(4, 8), Threads(2, 8))
+    assert use(paces, 1, {4: 9.0, 2: 5.0}, SOONEST) == [2] * SOONEST
+    assert use(paces, 256, {8: 5.0, 4: 9.0}, SOONEST) == [8] * SOONEST
+    assert paces.learned() is None, "nothing new was measured"
+    assert use(paces, 1, {4: 5.0, 2: 9.0}, 2)[0] == 4, "it is tried again"
+    assert Paces(Threads(4, 8), Threads(3, 3)).threads(1) == 4, "of another machine"

@@ -1,0 +1,168 @@
+"""Prompts kept on the disk by real engines: read once, by whichever engine comes first."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devchat.backends import Backend
+from devchat.backends.local import open_local
+from devchat.backends.local.control import engines, stop_engines
+from devchat.backends.local.shelf import FOLDER
+from devchat.models import LocalModel
+from devchat.settings import Paths, Settings
+from tests.backends.local.conftest import Gguf, Open, ask, finish, with_local
+from tests.backends.local.test_faults import only, until
+
+pytestmark = pytest.mark.engine
+RULES = " ".join(f"Rule {number}: never say what rule {number * 7} says." for number in range(45))
+"""Some 600 tokens."""
+QUESTIONS = [ask(f"{word}?", RULES, max_tokens=4) for word in ("Red", "Green", "Blue")]
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    """Where files of kept prompts appear."""
+    return settings.paths.cache / FOLDER
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.kv"))
+
+
+def leave(backend: Backend, runtime: Path) -> None:
+    """Close the last client of an engine with `keep_alive=0`, and wait for its end."""
+    pid = only(runtime).pid
+    backend.close()
+    until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+@pytest.fixture(scope="module")
+def kept_once(embedded_path: Path) -> Iterator[Path]:
+    """A cache with the rules, which two requests of an engine that has left began with."""
+    home = Path(tempfile.mkdtemp(prefix="dc-"))
+    paths = Paths(*[home / name for name in ("c", "k", "p", "m", "run", "h", "cache")])
+    model = LocalModel("m", embedded_path, "tiny", 8192)
+    backend = open_local(model, with_local(Settings(paths), keep_alive=0))
+    for question in QUESTIONS[:2]:
+        finish(backend, question)
+    leave(backend, paths.runtime)
+    yield paths.cache
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+def rules_kept(kept_once: Path, folder: Path) -> Path:
+    """The folder of this test's own copy of that cache."""
+    shutil.copytree(kept_once, folder.parent)
+    assert files(folder)
+    return folder
+
+
+def test_a_new_engine_goes_on_from_what_another_read(
+    open_model: Open, runtime: Path, rules_kept: Path, settings: Settings
+) -> None:
+    warm = open_model()
+    found = finish(warm, QUESTIONS[2])
+    assert found.usage.cached_tokens >= 500
+    assert {path.stat().st_mode & 0o777 for path in files(rules_kept)} == {0o600}
+    assert rules_kept.stat().st_mode & 0o777 == 0o700
+    cold = finish(open_model(cache_bytes=0), QUESTIONS[2])
+    assert cold.usage.cached_tokens == 0
+    assert found.text == cold.text
+
+
+def test_a_long_prompt_is_kept_while_the_engine_rests(
+    open_model: Open, runtime: Path, folder: Path
+) -> None:
+    long = ask("Red?", RULES * 2, max_tokens=4)
+    first = finish(open_model(), long)
+    until(lambda: bool(files(folder)))
+    stop_engines(runtime)
+    again = finish(open_model(), long)
+    assert again.usage.cached_tokens >= first.usage.prompt_tokens - 32
+    assert again.text == first.text
+
+
+def test_damaged_files_are_removed_and_the_answer_is_the_same(
+    open_model: Open, rules_kept: Path
+) -> None:
+    for path in files(rules_kept):
+        data = bytearray(path.read_bytes())
+        data[-1000] ^= 1
+        path.write_bytes(data)
+    damaged = files(rules_kept)
+    found = finish(open_model(keep_alive=0), QUESTIONS[2])
+    assert found.usage.cached_tokens == 0
+    assert not any(path.exists() for path in damaged)
+    assert found.text == finish(open_model(cache_bytes=0), QUESTIONS[2]).text
+
+
+def test_another_model_or_shape_does_not_find_it(
+    open_model: Open, rules_kept: Path, gguf: Gguf
+) -> None:
+    before = files(rules_kept)
+    other = gguf.with_template(
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n"
+    )
+    for backend in (open_model(other), open_model(kv_type="q8_0")):
+        assert finish(backend, QUESTIONS[2]).usage.cached_tokens == 0
+        backend.close()
+    assert set(before) <= set(files(rules_kept))
+
+
+def test_what_is_asked_without_history_is_not_kept(
+    settings: Settings, embedded: LocalModel, runtime: Path, folder: Path
+) -> None:
+    private = dataclasses.replace(with_local(settings, keep_alive=0), history=False)
+    backend = open_local(embedded, private)
+    for question in QUESTIONS[:2]:
+        finish(backend, question)
+    leave(backend, runtime)
+    assert files(folder) == []
+
+
+def test_two_engines_use_one_cache_at_once(
+    open_model: Open, runtime: Path, rules_kept: Path
+) -> None:
+    one, other = open_model(), open_model(stall_seconds=99.0, context_tokens=2048)
+    found = [finish(backend, QUESTIONS[2]) for backend in (one, other)]
+    assert len(engines(runtime)) == 2
+    assert [completion.usage.cached_tokens >= 500 for completion in found] == [True, True]
+    assert found[0].text == found[1].text
+
+
+def test_a_full_disk_costs_no_answer(
+    settings: Settings, embedded: LocalModel, runtime: Path, full_disk: Path
+) -> None:
+    paths = dataclasses.replace(settings.paths, cache=full_disk)
+    backend = open_local(
+        embedded, dataclasses.replace(with_local(settings, keep_alive=0), paths=paths)
+    )
+    for question in QUESTIONS[:2]:
+        assert finish(backend, question).usage.completion_tokens
+    leave(backend, runtime)
+    assert [path for path in full_disk.rglob("*.kv*")] == []
+
+
+def test_an_engine_killed_at_rest_leaves_whole_files(
+    open_model: Open, runtime: Path, folder: Path
+) -> None:
+    backend = open_model()
+    for question in QUESTIONS[:2]:
+        finish(backend, question)
+    until(lambda: bool(list(folder.glob("*"))))
+    os.kill(only(runtime).pid, signal.SIGKILL)
+    until(lambda: not engines(runtime))
+    again = open_model(keep_alive=0)
+    assert finish(again, QUESTIONS[2]).usage.cached_tokens in range(0, 700)
+    leave(again, runtime)
+    assert list(folder.glob(".*")) == []
