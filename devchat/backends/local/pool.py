@@ -1,7 +1,7 @@
 """The pool: one llama.cpp context whose cells hold the tokens of many sequences.
 
-The only file that decodes. What it knows of a token's numbers (measured on processors, flash
-attention off): they are the same, bit for bit, in any batch of two tokens or more, with any
+The only file that decodes answers. What it knows of a token's numbers (measured on processors,
+flash attention off): they are the same, bit for bit, in any batch of two tokens or more, with any
 number of threads, as long as the tokens before it lie in order from the first cell; evaluated as
 a batch of one, or scattered between others, its numbers differ in their last bits.
 """
@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from devchat.backends.local.batch import Batch, Feed
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.shape import Shape
 from devchat.backends.local.weights import Weights
@@ -22,16 +23,6 @@ SEQUENCES, RECURRENT_SEQUENCES = 32, 4
 """Sequences that a pool holds at most; each of a recurrent model takes a state of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Tokens to evaluate after those that a sequence holds; `heard`: of how many of the last ones
-    the logits are wanted."""
-
-    seq: int
-    tokens: list[int]
-    heard: int = 0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Saved:
     """A sequence outside the pool; the first `exact` tokens have the numbers of a quiet pool."""
@@ -39,43 +30,6 @@ class Saved:
     tokens: list[int]
     exact: int
     state: bytes
-
-
-class _Batch:
-    """A `llama_batch` over arrays of ours, kept from call to call."""
-
-    def __init__(self, weights: Weights, size: int) -> None:
-        c = weights.c
-        self.tokens = (c.llama_token * size)()
-        self.positions = (c.llama_pos * size)()
-        self.owners = (c.llama_seq_id * size)()
-        self.heard = (ctypes.c_int8 * size)()
-        self._counts = (ctypes.c_int32 * size)(*[1] * size)
-        width, start = ctypes.sizeof(c.llama_seq_id), ctypes.addressof(self.owners)
-        pointer = ctypes.POINTER(c.llama_seq_id)
-        each = [ctypes.cast(start + width * index, pointer) for index in range(size)]
-        self._pointers = (pointer * size)(*each)
-        self.raw = c.llama_batch(
-            0, self.tokens, None, self.positions, self._counts, self._pointers, self.heard
-        )
-
-    def fill(self, feeds: Sequence[Feed], held: Sequence[Sequence[int]]) -> list[int]:
-        """Lay out feeds; give for each the index of the first token that is heard."""
-        end, firsts = 0, []
-        for feed in feeds:
-            start, count, before = end, len(feed.tokens), len(held[feed.seq])
-            end += count
-            self.tokens[start:end] = feed.tokens
-            self.positions[start:end] = range(before, before + count)
-            self.owners[start:end] = [feed.seq] * count
-            self.heard[start:end] = _flags(count, feed.heard)
-            firsts.append(end - feed.heard)
-        self.raw.n_tokens = end
-        return firsts
-
-
-def _flags(count: int, heard: int) -> list[ctypes.c_int8 | int]:
-    return [*[0] * (count - heard), *[1] * heard]
 
 
 class Pool:
@@ -92,7 +46,7 @@ class Pool:
         """How many tokens of a sequence lie in order from the first cell."""
         self._c, self._library, self._paces = weights.c, weights.library, paces
         self._memory = self._c.llama_get_memory(self.context)
-        self._batch = _Batch(weights, shape.batch)
+        self._batch = Batch(weights, shape.batch)
         self._threads = (shape.threads, shape.threads_batch)
         # A number for each cell in use, and how many sequences hold it.
         self._cells: list[list[int]] = [[] for _ in range(self.sequences)]

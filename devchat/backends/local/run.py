@@ -6,10 +6,11 @@ nothing of sockets, nor of the other requests.
 
 from __future__ import annotations
 
+from devchat.backends.local.batch import Feed
 from devchat.backends.local.circles import SAID, circling
 from devchat.backends.local.lookup import Lookup
 from devchat.backends.local.plan import Plan
-from devchat.backends.local.pool import Feed, Pool
+from devchat.backends.local.pool import Pool
 from devchat.backends.local.prefixes import STEP, common
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.tail import Tail
