@@ -50,7 +50,7 @@ def ps(json: Json = False) -> None:
     if json:
         _print_json("engines", running)
     elif running:
-        heads = ("PID", "MODEL", "WINDOW", "CLIENTS", "IDLE", "MEMORY")
+        heads = ("PID", "MODEL", "CELLS", "ANSWERS", "CLIENTS", "IDLE", "MEMORY")
         write_lines(columns([heads, *map(_engine_row, running)]))
     else:
         print("No engine runs. The first question to a local model starts one.")
@@ -187,11 +187,12 @@ def _usable_lines(models: Sequence[Listed]) -> list[str]:
 def _engine_row(engine: EngineState) -> tuple[str, ...]:
     if not engine.responds:
         advice = f"does not respond: `devchat models stop {engine.pid}` ends it"
-        return str(engine.pid), advice, *[""] * 4
+        return str(engine.pid), advice, *[""] * 5
     return (
         str(engine.pid),
         engine.model,
-        f"{engine.window:,}",
+        f"{engine.cells:,} of {engine.window:,}",
+        str(engine.sequences),
         str(engine.clients),
         "busy" if engine.queued else f"{engine.idle:.0f} s",
         _megabytes(engine.resident),

@@ -123,7 +123,7 @@ def test_engines_are_shown_and_stopped(devchat: Devchat, home: Path) -> None:
         assert devchat("ask", "hi", "--max-tokens", "1").returncode == 0
         engine = json.loads(devchat("models", "ps", "--json").stdout)["engines"][0]
         heads, row = devchat("models", "ps").stdout.splitlines()
-        assert heads.split() == ["PID", "MODEL", "WINDOW", "CLIENTS", "IDLE", "MEMORY"]
+        assert heads.split() == ["PID", "MODEL", "CELLS", "ANSWERS", "CLIENTS", "IDLE", "MEMORY"]
         assert row.split()[:2] == [str(engine["pid"]), "SmolLM2-135M-Instruct"]
         done = devchat("models", "stop", str(engine["pid"]) if way == "pid" else way)
         assert done.stdout == f"stopped SmolLM2-135M-Instruct (pid {engine['pid']})\n"

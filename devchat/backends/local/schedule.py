@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
 
+from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import PrefixCache
 from devchat.backends.local.plan import Plan, Planner
-from devchat.backends.local.pool import Feed, Pool
+from devchat.backends.local.pool import Pool
 from devchat.backends.local.prefixes import STEP, Find, Memory, common
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
@@ -78,6 +79,11 @@ class Scheduler:
         """Whether there is anything to do."""
         return bool(self._waiting or self._served)
 
+    @property
+    def runs(self) -> list[Run]:
+        """The answers that are being made."""
+        return [one.run for one in self._served]
+
     def add(self, job: Job) -> None:
         """Take a request."""
         try:
@@ -120,11 +126,11 @@ class Scheduler:
 
     def describe(self) -> Frame:
         """Say how full the pool is: of cells, those of requests being answered."""
-        space, served = self.space, list(self._served)
-        used, kept = space.cells([one.run for one in served])
+        space, runs = self.space, self.runs
+        used, kept = space.cells(runs)
         return {
             "window": space.size,
-            "sequences": len(served),
+            "sequences": len(runs),
             "cells": used,
             "kept": kept,
             "cache_trouble": space.cache.trouble,
@@ -141,8 +147,7 @@ class Scheduler:
         for waiting in [] if self._full else list(self._waiting):
             if self._follows(waiting):
                 continue
-            runs = [one.run for one in self._served]
-            found = self.space.place(waiting.plan, runs, self._behind(waiting))
+            found = self.space.place(waiting.plan, self.runs, self._behind(waiting))
             if found is None:
                 self._full = True
                 break
@@ -174,7 +179,7 @@ class Scheduler:
 
     def _begin(self, waiting: Waiting, found: Find) -> None:
         job, plan = waiting.job, waiting.plan
-        seq, cached = self.space.begin(plan, found, [one.run for one in self._served])
+        seq, cached = self.space.begin(plan, found, self.runs)
         served = Served(job, Run(plan, self._weights, seq, cached, self._lookup))
         self._served.append(served)
         job.client.send({"loaded": max(0.0, self._loaded_at - job.since)})

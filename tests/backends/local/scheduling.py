@@ -1,0 +1,230 @@
+"""What `test_schedule.py` checks, each in a process of its own: `scheduling.py NAME MODEL`."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+from tests.backends.local.conftest import ask
+from tests.backends.local.workbench import Workbench, check_same
+
+SYSTEM = "You are a careful assistant who reads code and says what it does. " * 24
+QUESTIONS = ("What is a mutex?", "What is a list?", "Explain git.", "What is HTTP?", "Why tests?")
+CODE = "\n".join(f"def size_{n}(items):\n    return len(items) + {n}\n" for n in range(6))
+COPY = ask(f"Repeat this code:\n```python\n{CODE}```", max_tokens=160)
+FINDING = {
+    "type": "object",
+    "properties": {
+        "summary": {"type": "string", "maxLength": 60},
+        "severity": {"enum": ["error", "warning", "note"]},
+        "lines": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+    },
+    "required": ["summary", "severity", "lines"],
+    "additionalProperties": False,
+}
+
+
+def alone_the_same_always(bench: Workbench) -> None:
+    """New engine, warm prefix or not, after other requests, after a batch."""
+    requests = [ask(question, SYSTEM, max_tokens=30) for question in QUESTIONS[:3]]
+    first = []
+    for request in requests:
+        bench.renew()
+        first += bench.ask(request)
+    for order in (requests, requests[::-1]):
+        again = {id(request): bench.ask(request)[0] for request in order}
+        assert all(again[id(r)].text == one.text for r, one in zip(requests, first, strict=True))
+    assert min(answer.cached for answer in again.values()) > 256
+    bench.ask(*requests)
+    (last,) = bench.ask(requests[1])
+    assert (last.text, last.cached > 256) == (first[1].text, True)
+
+
+def together_the_same_but_for_near_ties(bench: Workbench) -> None:
+    requests = [ask(question, SYSTEM, max_tokens=40) for question in QUESTIONS]
+    alone = [bench.ask(request)[0] for request in requests]
+    bench.renew()
+    for one, other in zip(alone, bench.ask(*requests), strict=True):
+        check_same(bench, one, other)
+
+
+def a_seed_repeats_an_answer(bench: Workbench) -> None:
+    requests = [ask("Invent a name.", temperature=1.5, seed=seed) for seed in (1, 2, 3)]
+    alone = [bench.ask(request)[0].text for request in requests]
+    assert [bench.ask(request)[0].text for request in requests] == alone
+    assert len(set(alone)) > 1
+    batches = [[answer.text for answer in bench.ask(*requests)] for _ in range(2)]
+    assert batches[0] == batches[1]
+
+
+def a_shared_prefix_is_evaluated_once(bench: Workbench) -> None:
+    answers = bench.ask(*(ask(question, SYSTEM, max_tokens=4) for question in QUESTIONS))
+    sizes = [len(answer.run.plan.prompt) for answer in answers if answer.run]
+    assert answers[0].cached == 0
+    assert all(answer.cached > 0.9 * min(sizes) - 16 for answer in answers[1:])
+
+
+def prefixes_that_branch_are_shared_where_they_are_longest(bench: Workbench) -> None:
+    asked = ask("Now answer. " * 30, SYSTEM, max_tokens=2)
+    more = ask("Now answer. " * 30 + "Or not.", SYSTEM, max_tokens=2)
+    other = ask("What is this?", SYSTEM, max_tokens=2)
+    first, _, last = bench.ask(asked, other, more)
+    assert first.run is not None
+    assert last.cached > len(first.run.plan.prompt) - 32
+
+
+def a_long_prompt_does_not_stall_an_answer(bench: Workbench) -> None:
+    speaker = bench.add(ask("Count from 1 to 100.", max_tokens=40))
+    bench.tick(5)
+    reader = bench.add(ask("word " * 900, max_tokens=2))
+    while not reader.ticks:
+        bench.tick()
+    # Each tick gave a token to the one, and read a part of the other's prompt.
+    during = [tick for tick in speaker.ticks if tick <= reader.ticks[0]]
+    assert reader.ticks[0] - 5 >= 900 // 128
+    assert len(during) >= reader.ticks[0] - 2
+
+
+def a_client_that_is_gone_frees_its_cells(bench: Workbench) -> None:
+    stays = bench.add(ask("Count from 1 to 9.", max_tokens=30))
+    goes = [bench.add(ask(f"{n} What is a list? " * 20, max_tokens=900)) for n in range(3)]
+    bench.tick(9)
+    before = bench.scheduler.describe()
+    assert before["sequences"] == 4
+    for one in goes:
+        one.gone = True
+    bench.tick()
+    after = bench.scheduler.describe()
+    assert after["sequences"] == 1
+    assert after["cells"] < 80 < before["cells"]
+    assert len(bench.ended) == 3
+    # One that waits is given up as well.
+    waits = bench.add(ask("Hello", max_tokens=4))
+    waits.gone = True
+    bench.ask()
+    assert stays.text and not waits.frames
+
+
+def what_is_held_survives_growth(bench: Workbench) -> None:
+    question = ask("What is a list?", SYSTEM, max_tokens=40)
+    bench.ask(question)
+    (quiet,) = bench.ask(question)
+    small = bench.scheduler.describe()["window"]
+    running = bench.add(question)
+    bench.tick(6)
+    other = bench.add(ask("x " * 700, max_tokens=300))
+    bench.ask()
+    assert bench.scheduler.describe()["window"] >= 2 * small
+    assert running.cached == quiet.cached > 256
+    assert other.text
+    check_same(bench, quiet, running)
+    (again,) = bench.ask(question)
+    assert (again.text, again.cached) == (quiet.text, quiet.cached)
+
+
+def who_does_not_fit_waits_and_is_told(bench: Workbench) -> None:
+    fill = [bench.add(ask(f"{n}: name colours", max_tokens=7000)) for n in range(2)]
+    bench.tick(4)
+    large = bench.add(ask("What is a list?", max_tokens=7000))
+    small = bench.add(ask("What is a set?", max_tokens=4))
+    bench.tick()
+    notes = [frame["note"] for one in (large, small) for frame in one.frames if "note" in frame]
+    assert notes == [
+        "the model is busy: 2 requests are answered first",
+        "the model is busy: 3 requests are answered first",
+    ]
+    fill[0].gone = True
+    bench.tick(3)
+    # In the order in which they came: what is small does not overtake.
+    assert large.text and small.text
+    assert bench.scheduler.describe()["sequences"] >= 2
+
+
+def more_requests_than_sequences(bench: Workbench) -> None:
+    answers = bench.ask(*(ask(f"Say {n}", max_tokens=3) for n in range(40)))
+    assert all(answer.text for answer in answers)
+    assert len(bench.ended) == 40
+
+
+def a_conversation_goes_on_after_others_asked(bench: Workbench) -> None:
+    from devchat.types import Message, Options, Request
+
+    (first,) = bench.ask(ask("What is a list?", SYSTEM, max_tokens=60))
+    said = (*ask("What is a list?", SYSTEM).messages, Message.of("assistant", first.text))
+    bench.ask(ask("Something else entirely. " * 20, max_tokens=4))
+    bench.ask(*(ask(f"{n}: say no more", max_tokens=4) for n in range(4)))
+    follow = Request((*said, Message.of("user", "And a set?")), Options(0.0, 8))
+    (second,) = bench.ask(follow)
+    assert first.run is not None
+    assert second.cached > len(first.run.plan.prompt) + 16
+
+
+def a_failing_answer_ends_alone(bench: Workbench) -> None:
+    requests = [
+        ask("Describe Python.", schema=FINDING, max_tokens=3),
+        ask("Describe Python.", max_tokens=20),
+        ask("x " * 9000),
+        ask("Describe Python.", schema={"not": {}, "type": "string"}),
+    ]
+    cut, good, large, refused = bench.ask(*requests)
+    assert "cut at 3 tokens" in cut.error
+    assert "8192" in large.error
+    assert "can't be followed" in refused.error
+    assert good.text and not good.error
+    assert len(bench.ended) == 4
+
+
+def drafts_change_nothing_but_the_pace(bench: Workbench) -> None:
+    (plain,) = bench.ask(COPY)
+    ticks = bench.ticks
+    quick = Workbench(Path(sys.argv[2]), lookup=True)
+    (drafted,) = quick.ask(COPY)
+    assert quick.ticks < 0.7 * ticks
+    check_same(bench, plain, drafted)
+    # At any temperature: the sampler chooses at each place, draft or not.
+    warm = ask(f"Repeat this code:\n{CODE}", max_tokens=60, temperature=0.7, seed=3)
+    (one,), (again,) = quick.ask(warm), quick.ask(warm)
+    assert one.text == again.text
+
+
+def drafts_work_with_a_schema(bench: Workbench) -> None:
+    words = ["alpha beta gamma delta epsilon", "one two three four five six"]
+    items = {"type": "array", "items": {"enum": words}, "minItems": 4, "maxItems": 4}
+    request = ask(f"Choose: {words}", schema=items, max_tokens=90)
+    quick = Workbench(Path(sys.argv[2]), lookup=True)
+    (plain,), (drafted,) = bench.ask(request), quick.ask(request)
+    assert quick.ticks <= bench.ticks
+    check_same(bench, plain, drafted)
+
+
+def what_a_schema_forces_is_not_asked(bench: Workbench) -> None:
+    request = ask("Describe this: x = 1", schema=FINDING, max_tokens=120)
+    (answer,) = bench.ask(request)
+    ((_, count, _),) = [frame["usage"] for frame in answer.frames if "done" in frame]
+    assert bench.ticks < 0.8 * count
+    assert answer.text.startswith('{"summary": "')
+    many = bench.ask(*(ask(f"Describe x = {n}", schema=FINDING, max_tokens=120) for n in range(5)))
+    assert all(one.text.startswith('{"summary": "') and not one.error for one in many)
+
+
+def anything_in_any_order_is_answered(bench: Workbench) -> None:
+    dice = random.Random(5)
+    answers = []
+    for number in range(30):
+        system = SYSTEM[: 66 * dice.randrange(6)]
+        most = dice.choice((1, 5, 20, 400))
+        answers.append(
+            bench.add(ask(f"{number} {dice.choice(QUESTIONS)}", system, max_tokens=most))
+        )
+        if most == 400:
+            answers[-1].gone = dice.random() < 0.7
+        bench.tick(dice.randrange(4))
+    bench.ask()
+    assert all(answer.text or answer.gone for answer in answers)
+    state = bench.scheduler.describe()
+    assert (state["sequences"], state["cells"], len(bench.ended)) == (0, 0, 30)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](Workbench(Path(sys.argv[2])))

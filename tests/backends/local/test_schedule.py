@@ -1,0 +1,25 @@
+"""Many requests in one pool: each case is a program of its own, in `scheduling.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.backends.local import scheduling
+
+CASES = [
+    name
+    for name, value in vars(scheduling).items()
+    if getattr(value, "__module__", "") == scheduling.__name__
+]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", CASES)
+def test_scheduling(embedded_path: Path, name: str) -> None:
+    program = [sys.executable, "-m", scheduling.__name__, name, str(embedded_path)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,157 @@
+"""A scheduler and the real model without an engine around them: ticks can be counted here.
+
+Only for programs that tests run: llama.cpp is never loaded into the process that tests.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+
+from devchat.backends.local.batch import Feed
+from devchat.backends.local.cache import Origin, open_cache
+from devchat.backends.local.facts import look_at
+from devchat.backends.local.library import Library
+from devchat.backends.local.pace import Paces
+from devchat.backends.local.pool import Pool
+from devchat.backends.local.request import asked, written
+from devchat.backends.local.run import Run
+from devchat.backends.local.schedule import Manner, Scheduler
+from devchat.backends.local.server import Client, Job
+from devchat.backends.local.shape import Shape, Threads
+from devchat.backends.local.weights import Weights
+from devchat.backends.local.wire import Frame
+from devchat.types import Request
+
+SHAPE = Shape("off", "f16", 512, 256, 1, 1)
+
+
+class Answer(Client):
+    """A client without a connection, and what it was sent."""
+
+    def __init__(self) -> None:
+        self.gone = False
+        self.frames: list[Frame] = []
+        self.ticks: list[int] = []
+        """The tick in which each piece of text came."""
+        self.run: Run | None = None
+        self._bench: Workbench | None = None
+
+    def send(self, frame: Frame) -> None:
+        """Keep a frame."""
+        self.frames.append(frame)
+        if "text" in frame and self._bench is not None:
+            self.ticks.append(self._bench.ticks)
+
+    def at(self, bench: Workbench) -> Answer:
+        """Count ticks by a workbench."""
+        self._bench = bench
+        return self
+
+    @property
+    def text(self) -> str:
+        """What it was answered."""
+        return "".join(frame.get("text", "") for frame in self.frames)
+
+    @property
+    def error(self) -> str:
+        """What it was told instead."""
+        return next((frame["message"] for frame in self.frames if "error" in frame), "")
+
+    @property
+    def cached(self) -> int:
+        """Tokens of its prompt that were not evaluated for it."""
+        ((_, _, cached),) = [frame["usage"] for frame in self.frames if "done" in frame]
+        return int(cached)
+
+    @property
+    def tokens(self) -> list[int]:
+        """Its prompt and its answer."""
+        assert self.run is not None
+        return self.run.tokens
+
+
+class Workbench:
+    """Answers requests, tick by tick."""
+
+    def __init__(self, path: Path, lookup: bool = False, cap: int = 0) -> None:
+        self.weights = Weights(Library(), str(path).encode(), 0, lambda: None)
+        origin = Origin("bench", look_at(str(path)), (), self.weights.kept_bytes(SHAPE))
+        self.manner = Manner(SHAPE, cap, lookup, open_cache(Path("/nowhere"), 0, origin))
+        self.ticks = 0
+        self.ended: list[Job] = []
+        self._answers: dict[int, Answer] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget everything, as a new engine does."""
+        self.scheduler = Scheduler(self.weights, self.manner, self.ended.append)
+
+    def add(self, request: Request) -> Answer:
+        """Ask; nothing is done before the next tick."""
+        answer = Answer().at(self)
+        job = Job(answer, asked(written(request, private=False)))
+        self._answers[id(job.request)] = answer
+        self.scheduler.add(job)
+        return answer
+
+    def tick(self, count: int = 1) -> None:
+        """Evaluate batches."""
+        for _ in range(count):
+            self.scheduler.tick()
+            self.ticks += 1
+            for run in self.scheduler.runs:
+                self._answers[id(run.plan.asked)].run = run
+
+    def ask(self, *requests: Request) -> list[Answer]:
+        """Answer all, begun at once."""
+        answers = [self.add(request) for request in requests]
+        while self.scheduler.busy:
+            self.tick()
+        return answers
+
+    def replay(self, tokens: list[int], prompt: int, together: bool) -> list[list[float]]:
+        """Evaluate an answer again, one token at a time or all `together`; give its logits."""
+        pool = Pool(
+            self.weights, SHAPE, -(-(len(tokens) + 64) // 256) * 256, Paces(Threads(1, 1), None)
+        )
+        # Behind another sequence, as in a batch of many, where they are evaluated together.
+        if together:
+            pool.decode([Feed(1, tokens[:37])])
+        for start in range(0, prompt - 1, 256):
+            pool.decode([Feed(0, tokens[start : min(start + 256, prompt - 1)])])
+        rest = tokens[prompt - 1 :]
+        parts = [rest] if together else [[token] for token in rest]
+        rows = [row for part in parts for row in self._heard(pool, part)]
+        pool.free()
+        return rows
+
+    def _heard(self, pool: Pool, tokens: list[int]) -> list[list[float]]:
+        (first,) = pool.decode([Feed(0, tokens, len(tokens))])
+        numbers = ctypes.c_float * self.weights.size
+        places = range(first, first + len(tokens))
+        return [list(numbers.from_address(pool.logits(place))) for place in places]
+
+
+def check_same(bench: Workbench, one: Answer, other: Answer) -> None:
+    """Check that two answers to one question are the same, but where the model was in doubt.
+
+    Where they part, the gap between the two best logits is below the noise of batches: what
+    evaluating together, instead of one by one, changes in this very answer.
+    """
+    prompt = one.run.plan.prompt if one.run else []
+    left, right = one.tokens[len(prompt) :], other.tokens[len(prompt) :]
+    pairs = zip(left, right, strict=False)
+    parted = next((at for at, (a, b) in enumerate(pairs) if a != b), None)
+    if parted is None:
+        assert one.text == other.text
+        return
+    tokens = [*prompt, *left[:parted]]
+    alone, noisy = (bench.replay(tokens, len(prompt), together) for together in (False, True))
+    noise = max(
+        abs(a - b) for x, y in zip(alone, noisy, strict=True) for a, b in zip(x, y, strict=True)
+    )
+    best, second = sorted(alone[-1])[:-3:-1]
+    print(f"parted at {parted}: gap {best - second:.3f}, noise {noise:.3f}", file=sys.stderr)
+    assert best - second < noise
