@@ -41,8 +41,8 @@ from devchat.errors import ModelError
 
 PENDING = 256 << 20
 """Bytes that wait to be written, at which nothing more is taken."""
-PATIENCE = 2.0
-"""Seconds that a leaving engine waits for what is being written."""
+PATIENCE, HURRY = 10.0, 1.0
+"""Seconds that a leaving engine waits for what is being written, and one that was stopped."""
 NEWEST = 0.3
 """How much the newest prompt counts in the rate of evaluation."""
 

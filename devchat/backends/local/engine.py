@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Empty
 from threading import Thread
 
-from devchat.backends.local.cache import Origin, marks_of, open_cache
+from devchat.backends.local.cache import HURRY, PATIENCE, Origin, marks_of, open_cache
 from devchat.backends.local.facts import ModelFile, look_at
 from devchat.backends.local.fit import physical_cores, resident_memory
 from devchat.backends.local.library import Library, LoadError
@@ -58,7 +58,8 @@ class Engine:
         except DevchatError as error:
             self._refuse(error)
             return
-        self._serve(ready).scheduler.space.close()
+        space = self._serve(ready).scheduler.space
+        space.close(HURRY if self._server.stopping else PATIENCE)
         self._server.drain()
 
     def _loader(self, library: Library) -> Loader:

@@ -91,11 +91,11 @@ def hash_of(file: ModelFile) -> str:
 
 
 def stand_back() -> None:
-    """Let this thread work only when nothing else wants the processor, where that is possible."""
+    """Let this thread work after what answers, where that is possible: each has its niceness."""
     import threading
 
     with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _threads(found: dict[str, object]) -> Threads | None:

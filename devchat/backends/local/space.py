@@ -98,10 +98,10 @@ class Space:
             self.cache.keep(wanted, self._state(wanted))
         return wanted is not None
 
-    def close(self) -> None:
-        """Remember what was found out, and wait a moment for what is being written."""
+    def close(self, patience: float) -> None:
+        """Remember what was found out, and wait so long for what is being written."""
         self.cache.remember_threads(self._most, self._paces.learned())
-        self.cache.close()
+        self.cache.close(patience)
 
     def _state(self, wanted: Wanted) -> bytes:
         pool, count = self.prefixes.pool, len(wanted.tokens)

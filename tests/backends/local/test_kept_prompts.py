@@ -53,6 +53,7 @@ def kept_once(embedded_path: Path) -> Iterator[Path]:
     backend = open_local(model, with_local(Settings(paths), keep_alive=0))
     for question in QUESTIONS[:2]:
         finish(backend, question)
+    until(lambda: bool(files(paths.cache / FOLDER)))
     leave(backend, paths.runtime)
     yield paths.cache
     shutil.rmtree(home)
