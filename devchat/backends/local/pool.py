@@ -118,7 +118,9 @@ class Pool:
         """Copy a sequence's numbers."""
         size = self._c.llama_state_seq_get_size(self.context, seq)
         data = (ctypes.c_uint8 * size)()
-        return bytes(data[: self._c.llama_state_seq_get_data(self.context, data, size, seq)])
+        # A slice of such an array would be a list of numbers.
+        got = self._c.llama_state_seq_get_data(self.context, data, size, seq)
+        return ctypes.string_at(data, got)
 
     def save(self, seq: int) -> Saved:
         """Copy a sequence."""
@@ -127,7 +129,7 @@ class Pool:
     def restore(self, seq: int, saved: Saved) -> bool:
         """Fill an empty sequence with what was saved; tell whether that went well."""
         quiet, size = not self.used, len(saved.state)
-        data = (ctypes.c_uint8 * size).from_buffer_copy(saved.state)
+        data = ctypes.cast(saved.state, ctypes.POINTER(ctypes.c_uint8))
         if self._c.llama_state_seq_set_data(self.context, data, size, seq) != size:
             self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
             return False
