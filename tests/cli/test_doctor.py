@@ -57,6 +57,8 @@ def test_on_a_bare_machine(doctor: Doctor, home: Path) -> None:
     assert sections == ["SETTINGS", "INSTALLED", "ENGINE", "MODELS", "PATHS", "TERMINAL"]
     assert any(line.startswith("ok  default") and "answered in" in line for line in lines)
     assert any(line.startswith("--  processes") for line in lines)
+    assert any(line.startswith("ok  prefix cache") and "0 files" in line for line in lines)
+    assert any(line.startswith("--  flash attention") and "off (" in line for line in lines)
     assert any(line.startswith("ok  models") and "~/data/models" in line for line in lines)
     assert lines[-1] == "All is well."
     assert str(home) not in done.stdout
@@ -166,10 +168,15 @@ def test_places_that_can_not_be_written(doctor: Doctor, home: Path) -> None:
     configure(home)
     (home / "file").write_text("")
     done = doctor(
-        "--json", DEVCHAT_RUNTIME_DIR=str(home / "file"), DEVCHAT_DATA_DIR=str(home / "file" / "x")
+        "--json",
+        DEVCHAT_RUNTIME_DIR=str(home / "file"),
+        DEVCHAT_DATA_DIR=str(home / "file" / "x"),
+        DEVCHAT_CACHE_DIR=str(home / "file"),
     )
     found = checks(done)
     assert (found["runtime"]["ok"], found["models"]["ok"]) == (False, False)
+    assert (found["cache"]["ok"], found["prefix cache"]["ok"]) == (False, False)
+    assert "set `DEVCHAT_CACHE_DIR`" in found["cache"]["advice"]
     assert "set `DEVCHAT_DATA_DIR`" in found["models"]["advice"]
     assert found["models"]["detail"].endswith("(~/file is no folder)")
     assert found["config"]["ok"] is True
@@ -251,3 +258,13 @@ def test_a_secret_of_the_environment_never_stays(secret: str, before: str, after
     secret += "-x"  # not a part of the word that takes its place
     assert secret not in redact(before + secret + after, {"API_KEY": secret})
     assert redact(before, {"HOME": ""}) == redact(before, {"HOME": "/"})
+
+
+def test_settings_that_contradict_each_other(doctor: Doctor, home: Path) -> None:
+    configure(home, tables='[local]\nkv_type = "q8_0"\nflash_attention = "off"\n')
+    done = doctor("--json")
+    assert done.returncode == 3
+    found = checks(done)
+    assert "`local.kv_type` is `q8_0`" in found["default"]["detail"]
+    engine = [one for one in json.loads(done.stdout)["checks"] if one["section"] == "ENGINE"]
+    assert any(one["ok"] is False and "`q8_0`" in one["detail"] for one in engine)

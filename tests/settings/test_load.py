@@ -299,4 +299,11 @@ def test_folders_follow_the_specification(home: Path) -> None:
     mac = "/h/Library/Application Support/devchat"
     assert folders({"HOME": "/h"}, "darwin")[:2] == (mac, mac)
     assert folders({})[0] == str(Path.home() / ".config/devchat")
+    for platform, environ, cache in (
+        ("linux", {"HOME": "/h"}, "/h/.cache/devchat"),
+        ("linux", {"HOME": "/h", "XDG_CACHE_HOME": "/c"}, "/c/devchat"),
+        ("darwin", {"HOME": "/h"}, "/h/Library/Caches/devchat"),
+        ("linux", {"HOME": "/h", "DEVCHAT_CACHE_DIR": "/x"}, "/x"),
+    ):
+        assert str(find_paths(environ, platform).cache) == cache
     assert folders({"DEVCHAT_CONFIG_DIR": "rel", "HOME": "/h"})[0] == str(Path("rel").absolute())

@@ -167,3 +167,12 @@ def test_an_engine_killed_at_rest_leaves_whole_files(
     assert finish(again, QUESTIONS[2]).usage.cached_tokens in range(0, 700)
     leave(again, runtime)
     assert list(folder.glob(".*")) == []
+
+
+def test_memory_is_given_back_when_an_engine_is_stopped(open_model: Open, runtime: Path) -> None:
+    backend = open_model()
+    finish(backend, ask("Hello", max_tokens=2))
+    state = only(runtime)
+    assert state.resident > 50 << 20
+    stop_engines(runtime)
+    until(lambda: not Path(f"/proc/{state.pid}").exists())

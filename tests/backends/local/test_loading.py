@@ -64,3 +64,23 @@ def test_without_a_gpu_there_is_nothing_to_retreat_from(embedded_path: Path) -> 
 def test_a_file_that_no_retreat_can_load(gguf: Gguf) -> None:
     (said,) = load(gguf.write(b"GGUF" + bytes(99), 103), "offloads", "-1")
     assert said.startswith("llama.cpp can't load `it`: ")
+
+
+DEVICES = """
+import sys
+from devchat.backends.local.devices import devices
+from devchat.backends.local.library import Library
+
+library = Library()
+print(devices(library.c))
+(processor,) = devices(library.c, kinds=(0,))
+print(bool(processor.name), 0 < processor.free <= processor.total)
+"""
+
+
+def test_the_list_of_devices_is_read_from_the_library() -> None:
+    command = [sys.executable, "-c", DEVICES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    gpus, processor = done.stdout.splitlines()
+    assert gpus.startswith("(")
+    assert processor == "True True"
