@@ -44,7 +44,7 @@ class Head:
     @property
     def name(self) -> str:
         """The file's name: of the same tokens under the same key there is one file."""
-        digest = hashlib.blake2b(struct.pack(f"{len(self.tokens)}i", *self.tokens), digest_size=8)
+        digest = hashlib.blake2b(struct.pack(f"{len(self.tokens)}q", *self.tokens), digest_size=8)
         return f"{self.key}-{digest.hexdigest()}.kv"
 
 
