@@ -13,7 +13,7 @@ from devchat.settings import KvType, Local, Switch
 BATCH, UBATCH = 512, 256
 """Prompt tokens handed over at once, and evaluated at once on the processor.
 
-Half of llama.cpp's own second number: as quick (512 tokens took 3.1 processor seconds of one thread,
+Half of llama.cpp's own second number: as quick (512 tokens took one thread 3.1 processor seconds,
 3.3 with 512 at once), and half the memory beside a window.
 """
 GPU_BATCH = 512
