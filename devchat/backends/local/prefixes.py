@@ -68,10 +68,10 @@ class Prefixes:
 
     def within(self, held: Sequence[int], prompt: Sequence[int]) -> int:
         """Count the tokens held that a prompt can use, but for its last two."""
-        count = common(held, prompt)
         if self.pool.recurrent:
+            count = common(held, prompt)
             return count if count == len(held) < len(prompt) - 1 else 0
-        return max(0, min(count, len(prompt) - 2)) // STEP * STEP
+        return usable(held, prompt)
 
     def begin(self, found: Find, running: Collection[int]) -> tuple[int, int]:
         """Give a prompt a sequence that holds what was found; and how many tokens those are."""
@@ -184,6 +184,11 @@ class Prefixes:
     def _drop(self, seq: int) -> None:
         self.idle.pop(seq)
         self.pool.drop(seq)
+
+
+def usable(held: Sequence[int], prompt: Sequence[int]) -> int:
+    """Count the tokens held that a prompt can use: up to a multiple, but for its last two."""
+    return max(0, min(common(held, prompt), len(prompt) - 2)) // STEP * STEP
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:

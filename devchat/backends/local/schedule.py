@@ -15,7 +15,7 @@ from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import PrefixCache
 from devchat.backends.local.plan import Plan, Planner
 from devchat.backends.local.pool import Pool
-from devchat.backends.local.prefixes import STEP, Find, Memory, common
+from devchat.backends.local.prefixes import STEP, Find, Memory, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
 from devchat.backends.local.shape import Shape
@@ -39,7 +39,7 @@ class Waiting:
     job: Job
     plan: Plan
     told: bool = False
-    common: dict[int, int] = field(default_factory=dict)
+    common: dict[Served, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,11 +171,9 @@ class Scheduler:
 
     def _common(self, waiting: Waiting, served: Served) -> int:
         # Never more than the prompt: an answer that is being made is nobody's beginning.
-        key, prompt = id(served), waiting.plan.prompt
-        if key not in waiting.common:
-            count = common(served.run.plan.prompt, prompt)
-            waiting.common[key] = min(count, len(prompt) - 2) // STEP * STEP
-        return waiting.common[key]
+        if served not in waiting.common:
+            waiting.common[served] = usable(served.run.plan.prompt, waiting.plan.prompt)
+        return waiting.common[served]
 
     def _begin(self, waiting: Waiting, found: Find) -> None:
         job, plan = waiting.job, waiting.plan

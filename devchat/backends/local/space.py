@@ -14,7 +14,7 @@ from devchat.backends.local.library import LoadError
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool, Saved
-from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common
+from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.weights import Weights, window_limit
@@ -22,6 +22,8 @@ from devchat.backends.local.worth import Held, Wanted
 
 MOST = 16_384
 """Cells of a pool that many requests share; one that needs more by itself gets them."""
+ENTWINED = 1.25
+"""Times its cells that the answers of a pool hold, at which too much is shared to move them."""
 PARKED = 512 << 20
 """Bytes of sequences kept beside the pool, at most; and a quarter of the memory that is free."""
 
@@ -151,15 +153,23 @@ class Space:
     def _grow(self, plan: Plan, runs: Sequence[Run], behind: Sequence[Plan]) -> bool:
         if self._prefixes is not None and len(runs) >= self._prefixes.pool.sequences:
             return False
-        # Those that run are moved one by one, and what they shared becomes each one's own.
+        if self._entwined(runs):
+            return False
         least = plan.cells + sum(run.plan.cells for run in runs)
         limits = Limits(max(MOST, plan.cells), max(self.memory(), plan.cells))
-        wanted = least + sum(one.cells - common(one.prompt, plan.prompt) for one in behind)
+        wanted = least + sum(one.cells - usable(plan.prompt, one.prompt) for one in behind)
         wanted = max(wanted, 0 if self.size else self._cells_of_kept(plan))
         wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
         if runs and (least > wanted or wanted <= self.size):
             return False
         return self._resize(grown(self.size, wanted, limits), runs)
+
+    def _entwined(self, runs: Sequence[Run]) -> bool:
+        # Moved to another pool, what answers share would become each one's own: wait instead.
+        if self._prefixes is None:
+            return False
+        pool, sequences = self._prefixes.pool, [run.seq for run in runs]
+        return sum(len(pool.held[seq]) for seq in sequences) > ENTWINED * pool.taken(sequences)
 
     def _resize(self, size: int, runs: Sequence[Run]) -> bool:
         old = self._prefixes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from devchat.backends.local.batch import Feed
@@ -20,6 +21,7 @@ from devchat.backends.local.run import Run
 from devchat.backends.local.schedule import Manner, Scheduler
 from devchat.backends.local.server import Client, Job
 from devchat.backends.local.shape import Shape, Threads
+from devchat.backends.local.sight import Eye, Sight
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.types import Request
@@ -33,26 +35,27 @@ class Answer(Client):
     def __init__(self) -> None:
         self.gone = False
         self.frames: list[Frame] = []
-        self.ticks: list[int] = []
-        """The tick in which each piece of text came."""
         self.run: Run | None = None
-        self._bench: Workbench | None = None
 
     def send(self, frame: Frame) -> None:
         """Keep a frame."""
         self.frames.append(frame)
-        if "text" in frame and self._bench is not None:
-            self.ticks.append(self._bench.ticks)
-
-    def at(self, bench: Workbench) -> Answer:
-        """Count ticks by a workbench."""
-        self._bench = bench
-        return self
 
     @property
     def text(self) -> str:
         """What it was answered."""
         return "".join(frame.get("text", "") for frame in self.frames)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended well."""
+        return any("done" in frame for frame in self.frames)
+
+    @property
+    def prompt(self) -> list[int]:
+        """The tokens of what was asked."""
+        assert self.run is not None
+        return self.run.plan.prompt
 
     @property
     def error(self) -> str:
@@ -78,10 +81,17 @@ class Workbench:
     def __init__(self, path: Path, lookup: bool = False, cap: int = 0) -> None:
         self.weights = Weights(Library(), str(path).encode(), 0, lambda: None)
         origin = Origin("bench", look_at(str(path)), (), self.weights.kept_bytes(SHAPE))
-        self.manner = Manner(SHAPE, cap, lookup, open_cache(Path("/nowhere"), 0, origin))
+        cache = open_cache(Path("/nowhere"), 0, origin)
+        self.manner = Manner(SHAPE, cap, lookup, cache)
         self.ticks = 0
         self.ended: list[Job] = []
         self._answers: dict[int, Answer] = {}
+        self.renew()
+
+    def look_by(self, projector: Path) -> None:
+        """See pictures by a projector."""
+        eye = Eye("bench", str(projector), lambda: None)
+        self.manner = replace(self.manner, sight=Sight(self.weights, SHAPE, eye))
         self.renew()
 
     def renew(self) -> None:
@@ -90,7 +100,7 @@ class Workbench:
 
     def add(self, request: Request) -> Answer:
         """Ask; nothing is done before the next tick."""
-        answer = Answer().at(self)
+        answer = Answer()
         job = Job(answer, asked(written(request, private=False)))
         self._answers[id(job.request)] = answer
         self.scheduler.add(job)
@@ -140,7 +150,7 @@ def check_same(bench: Workbench, one: Answer, other: Answer) -> None:
     Where they part, the gap between the two best logits is below the noise of batches: what
     evaluating together, instead of one by one, changes in this very answer.
     """
-    prompt = one.run.plan.prompt if one.run else []
+    prompt = one.prompt
     left, right = one.tokens[len(prompt) :], other.tokens[len(prompt) :]
     pairs = zip(left, right, strict=False)
     parted = next((at for at, (a, b) in enumerate(pairs) if a != b), None)
