@@ -14,7 +14,7 @@ from devchat.backends.local.library import LoadError
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool, Saved
-from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, usable
+from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.weights import Weights, window_limit
