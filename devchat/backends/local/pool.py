@@ -129,7 +129,7 @@ class Pool:
     def restore(self, seq: int, saved: Saved) -> bool:
         """Fill an empty sequence with what was saved; tell whether that went well."""
         quiet, size = not self.used, len(saved.state)
-        data = ctypes.cast(saved.state, ctypes.POINTER(ctypes.c_uint8))
+        data = ctypes.cast(ctypes.c_char_p(saved.state), ctypes.POINTER(ctypes.c_uint8))
         if self._c.llama_state_seq_set_data(self.context, data, size, seq) != size:
             self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
             return False
