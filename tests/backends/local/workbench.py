@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from devchat.backends.local.batch import Feed
@@ -21,7 +20,6 @@ from devchat.backends.local.run import Run
 from devchat.backends.local.schedule import Manner, Scheduler
 from devchat.backends.local.server import Client, Job
 from devchat.backends.local.shape import Shape, Threads
-from devchat.backends.local.sight import Eye, Sight
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.types import Request
@@ -86,12 +84,6 @@ class Workbench:
         self.ticks = 0
         self.ended: list[Job] = []
         self._answers: dict[int, Answer] = {}
-        self.renew()
-
-    def look_by(self, projector: Path) -> None:
-        """See pictures by a projector."""
-        eye = Eye("bench", str(projector), lambda: None)
-        self.manner = replace(self.manner, sight=Sight(self.weights, SHAPE, eye))
         self.renew()
 
     def renew(self) -> None:
