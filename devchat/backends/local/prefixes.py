@@ -51,6 +51,7 @@ class Prefixes:
         self.idle: dict[int, Memory] = {}
         """Sequences at rest, the latest used last."""
         self.parked: list[Parked] = []
+        self._begun: set[int] = set()
 
     def find(self, prompt: Sequence[int], running: Collection[int]) -> Find:
         """Find what serves most of a prompt."""
@@ -75,6 +76,11 @@ class Prefixes:
 
     def begin(self, found: Find, running: Collection[int]) -> tuple[int, int]:
         """Give a prompt a sequence that holds what was found; and how many tokens those are."""
+        seq, count = self._begin(found, running)
+        self._begun.add(seq)
+        return seq, count
+
+    def _begin(self, found: Find, running: Collection[int]) -> tuple[int, int]:
         if found.seq in running:
             return self._shared(found)
         if not running and not self._in_place(found):
@@ -87,6 +93,7 @@ class Prefixes:
 
     def rest(self, seq: int, memory: Memory) -> None:
         """Keep a sequence whose answer has ended."""
+        self._begun.discard(seq)
         if self.pool.held[seq] and self.pool.whole(seq):
             self.idle[seq] = memory
         else:
@@ -104,10 +111,13 @@ class Prefixes:
 
     def free_sequence(self) -> int:
         """Give the number of an empty sequence that nobody uses."""
-        held = self.pool.held
-        while (free := next((seq for seq, one in enumerate(held) if not one), None)) is None:
+        while (free := self._empty()) is None:
             self._put_away(next(iter(self.idle)))
         return free
+
+    def _empty(self) -> int | None:
+        held = enumerate(self.pool.held)
+        return next((seq for seq, one in held if not one and seq not in self._begun), None)
 
     def serves(
         self, held: Sequence[int], exact: int, memory: Memory, prompt: Sequence[int], quiet: bool

@@ -183,6 +183,8 @@ class Scheduler:
         job.client.send({"loaded": max(0.0, self._loaded_at - job.since)})
         for frame in (*plan.frames, *served.run.open()):
             job.client.send(frame)
+        if served.run.done:
+            self._finish(served)
 
     def _turn(self) -> None:
         prefixes = self.space.prefixes
@@ -226,12 +228,20 @@ class Scheduler:
         try:
             for frame in one.run.hear(pool, first):
                 one.job.client.send(frame)
-            if one.run.done:
-                for frame in one.run.finish():
-                    one.job.client.send(frame)
-                self._end(one)
         except DevchatError as error:
             self._fail(one, error)
+            return
+        if one.run.done:
+            self._finish(one)
+
+    def _finish(self, one: Served) -> None:
+        try:
+            for frame in one.run.finish():
+                one.job.client.send(frame)
+        except DevchatError as error:
+            self._fail(one, error)
+        else:
+            self._end(one)
 
     def _tell(self) -> None:
         for ahead, waiting in enumerate(self._waiting, len(self._served)):
