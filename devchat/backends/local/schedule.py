@@ -26,8 +26,6 @@ from devchat.errors import DevchatError, EngineError
 
 BESIDE = 128
 """Prompt tokens read in one batch while answers are being made: it must not stall them."""
-AHEAD = 64
-"""Tokens by which another prompt must be read further to be worth waiting for."""
 DRAFTERS = 2
 """Answers made at once at which drafts still pay."""
 
@@ -167,7 +165,7 @@ class Scheduler:
         held = self.space.prefixes.pool.held
         now = max(min(count, len(held[one.run.seq])) for count, one in shares)
         soon = max(count for count, _ in shares)
-        return soon >= now + AHEAD
+        return soon > now
 
     def _common(self, waiting: Waiting, served: Served) -> int:
         # Never more than the prompt: an answer that is being made is nobody's beginning.
