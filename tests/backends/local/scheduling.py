@@ -7,8 +7,15 @@ import sys
 from pathlib import Path
 
 from devchat.backends.local.batch import Feed
+from devchat.backends.local.pace import Paces
+from devchat.backends.local.pool import Pool
+from devchat.backends.local.request import Choice
+from devchat.backends.local.run import Run
+from devchat.backends.local.sampling import Sampler
+from devchat.backends.local.schema import Grammars
+from devchat.backends.local.shape import Threads
 from tests.backends.local.conftest import ask
-from tests.backends.local.workbench import Workbench, check_same
+from tests.backends.local.workbench import SHAPE, Answer, Workbench, check_same
 
 SYSTEM = "You are a careful assistant who reads code and says what it does. " * 24
 QUESTIONS = ("What is a mutex?", "What is a list?", "Explain git.", "What is HTTP?", "Why tests?")
@@ -221,6 +228,26 @@ def what_a_schema_forces_is_not_asked(bench: Workbench) -> None:
     assert answer.text.startswith('{"summary": "')
     many = bench.ask(*(ask(f"Describe x = {n}", schema=FINDING, max_tokens=120) for n in range(5)))
     assert all(one.text.startswith('{"summary": "') and not one.error for one in many)
+
+
+def what_a_schema_forces_is_what_would_be_chosen(bench: Workbench) -> None:
+    request = ask("Describe this: x = 1", schema=FINDING, max_tokens=120)
+    (answer,), asked_one_by_one = bench.ask(request), Answer()
+    assert answer.run is not None
+    run = Run(answer.run.plan, bench.weights, seq=0, cached=0, lookup=False)
+    guide = Grammars(bench.weights).guide(FINDING)
+    pool = Pool(bench.weights, SHAPE, 512, Paces(Threads(1, 1)))
+    sampler = Sampler(bench.weights.c, Choice(0.0, None))
+    pool.decode([Feed(0, run.tokens[:-1])])
+    while not guide.closed:
+        (index,) = pool.decode([Feed(0, run.tokens[-1:], 1)])
+        run.tokens.append(guide.choose(sampler, pool, index))
+    said = b"".join(bench.weights.piece(token) for token in run.tokens[len(answer.prompt) :])
+    asked_one_by_one.run = run
+    asked_one_by_one.send({"text": said.decode()})
+    check_same(bench, answer, asked_one_by_one)
+    sampler.free()
+    run.free()
 
 
 def anything_in_any_order_is_answered(bench: Workbench) -> None:
