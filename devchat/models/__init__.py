@@ -18,6 +18,8 @@ class LocalModel:
     tier: Tier
     context_tokens: int
     embedded: bool = False
+    projector: Path | None = None
+    """The file by which it sees pictures."""
 
 
 @dataclass(frozen=True, slots=True)

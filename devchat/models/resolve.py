@@ -9,6 +9,7 @@ from devchat.errors import ModelError
 from devchat.models import LocalModel, Model, RemoteModel, ScriptedModel
 from devchat.models.embedded import ALIASES, embedded_model
 from devchat.models.gguf import LIST, PART, read_header, tier_of
+from devchat.models.projector import find_projector
 from devchat.settings import Settings
 
 
@@ -58,7 +59,8 @@ def open_file(name: str, path: Path) -> LocalModel:
     """Describe a GGUF file under the name it was asked for. Raises `ModelError`."""
     header = read_header(path)
     # Links stay as they are: the parts of a split model find each other by their names.
-    return LocalModel(name, path.absolute(), tier_of(header), header.context_tokens)
+    path, tier, window = path.absolute(), tier_of(header), header.context_tokens
+    return LocalModel(name, path, tier, window, projector=find_projector(path))
 
 
 def stored_models(folder: Path) -> list[Path]:

@@ -6,17 +6,19 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from devchat.backends.local.sight import View
 from devchat.backends.local.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """Tokens to evaluate after those that a sequence holds; `heard`: of how many of the last ones
-    the logits are wanted."""
+    the logits are wanted. A picture's tokens are no such: it is evaluated from its `view`."""
 
     seq: int
     tokens: list[int]
     heard: int = 0
+    view: View | None = None
 
 
 class Batch:
@@ -37,11 +39,14 @@ class Batch:
             0, self.tokens, None, self.positions, self._counts, self._pointers, self.heard
         )
 
-    def fill(self, feeds: Sequence[Feed], held: Sequence[Sequence[int]]) -> list[int]:
-        """Lay out feeds; give for each the index of the first token that is heard."""
+    def fill(self, feeds: Sequence[Feed], places: Sequence[int]) -> list[int]:
+        """Lay out feeds, each from its sequence's next position on.
+
+        Gives for each the index of the first token that is heard.
+        """
         end, firsts = 0, []
         for feed in feeds:
-            start, count, before = end, len(feed.tokens), len(held[feed.seq])
+            start, count, before = end, len(feed.tokens), places[feed.seq]
             end += count
             self.tokens[start:end] = feed.tokens
             self.positions[start:end] = range(before, before + count)

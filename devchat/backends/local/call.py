@@ -19,6 +19,7 @@ from devchat.errors import (
     ContextError,
     DevchatError,
     EngineError,
+    InputError,
     ModelError,
 )
 
@@ -26,7 +27,7 @@ SILENCE = 10.0
 """Seconds without a word after which a process is frozen: it beats each second."""
 KINDS: dict[str, type[DevchatError]] = {
     kind.__name__: kind
-    for kind in (AnswerError, BackendError, ContextError, EngineError, ModelError)
+    for kind in (AnswerError, BackendError, ContextError, EngineError, InputError, ModelError)
 }
 CRASHES = {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 AGAIN = "ask again: the next request starts a new engine"

@@ -33,12 +33,12 @@ class LocalBackend:
     """A model on this machine. Threads may share it. Starts its engine at once."""
 
     location = "this machine"
-    accepts_images = False
     exact_count = True
     binds_schema = True
 
     def __init__(self, model: LocalModel, settings: Settings, order: Orders, berth: Berth) -> None:
         self.name, self.tier = model.name, model.tier
+        self.accepts_images = model.projector is not None
         cap = settings.local.context_tokens
         self._window = min(model.context_tokens, cap) if cap else model.context_tokens
         self._local, self._order, self._berth = settings.local, order, berth
@@ -57,9 +57,9 @@ class LocalBackend:
 
     def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Answer one request; see `Backend.stream`."""
-        if any(message.images for message in request.messages):
+        if not self.accepts_images and any(message.images for message in request.messages):
             raise BackendError(
-                f"`{self.name}` can't look at pictures",
+                f"`{self.name}` can't look at pictures: no projector file is beside it",
                 "leave them out, or choose a model that can with `-m`",
             )
         with self._call(written(request, self._private)) as call:

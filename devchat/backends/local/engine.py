@@ -25,6 +25,7 @@ from devchat.backends.local.request import asked
 from devchat.backends.local.schedule import Manner, Scheduler, failure
 from devchat.backends.local.server import Job, Model, Place, Server, bound
 from devchat.backends.local.shape import Threads, shape_of
+from devchat.backends.local.sight import Eye, Sight
 from devchat.backends.local.start import LISTENER, Orders
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
@@ -81,7 +82,9 @@ class Engine:
         reach = Reach(cuts=not weights.recurrent)
         origin = Origin(orders.name, file, marks, weights.kept_bytes(shape), reach)
         cache = open_cache(Path(orders.cache), orders.cache_bytes, origin)
-        manner = Manner(shape, orders.context_tokens, orders.lookup, cache)
+        eye = Eye(orders.name, orders.projector, self._step)
+        sight = Sight(weights, shape, eye) if orders.projector else None
+        manner = Manner(shape, orders.context_tokens, orders.lookup, cache, sight)
         scheduler = Scheduler(weights, manner, self._server.finished)
         self._ready = _Ready(loader, weights, scheduler)
         self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))

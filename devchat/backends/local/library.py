@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -44,6 +45,10 @@ class Library:
             return "llama.cpp does not say why"
         # "llama_model_load: error loading model: unknown model architecture: 'x'"
         return heard[0][1].rpartition("error loading model: ")[2].removeprefix("llama_model_load: ")
+
+    def listen(self, tell: Callable[[Any, None], None]) -> None:
+        """Hear the complaints of another part of llama.cpp, given how to tell it of us."""
+        tell(self._callback, None)
 
     def _hear(self, level: int, text: bytes, _: object) -> None:
         line = text.decode("utf-8", "replace").strip()

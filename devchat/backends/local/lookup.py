@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from devchat.backends.local.stand import before_picture
+
 GRAM = 3
 """Tokens that must have stood together before."""
 FIRST, LEAST, LONGEST = 4, 2, 12
@@ -49,7 +51,8 @@ class Lookup:
         if self._place is None or self._wait:
             return []
         length = min(most, self._length, self._agreed)
-        return self._tokens[self._place : self._place + max(0, length)]
+        guess = self._tokens[self._place : self._place + max(0, length)]
+        return guess[: before_picture(guess)]
 
     def judge(self, drafted: int, accepted: int) -> None:
         """Learn from a draft: longer ones after success, shorter ones or a pause after refusal."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from devchat.backends.local.fit import Limits, fit
 from devchat.backends.local.layout import Layout
 from devchat.backends.local.request import Asked
 from devchat.backends.local.schema import Grammars, Guide
+from devchat.backends.local.sight import Sight, View
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 
@@ -21,6 +23,8 @@ class Plan:
     most: int
     frames: tuple[Frame, ...] = ()
     guide: Guide | None = None
+    views: Mapping[int, View] = field(default_factory=dict)
+    """Its pictures, by the first of the tokens that stand for them."""
 
     @property
     def cells(self) -> int:
@@ -31,22 +35,23 @@ class Plan:
 class Planner:
     """Reads the requests to one model. Only the main thread may use it."""
 
-    def __init__(self, weights: Weights, cap: int) -> None:
-        """Take the largest window that the user allows, 0 = the model's."""
+    def __init__(self, weights: Weights, cap: int, sight: Sight | None = None) -> None:
+        """Take the largest window that the user allows, 0 = the model's; and what sees pictures."""
         self.window = min(cap or weights.trained_window, weights.trained_window)
         """The tokens that one request may take."""
-        self._layout, self._grammars = Layout(weights), Grammars(weights)
+        self._layout, self._grammars = Layout(weights, sight), Grammars(weights)
 
     def plan(self, asked: Asked, memory: int) -> Plan:
         """Make a plan where memory holds so many tokens.
 
-        Raises `AnswerError` for a schema, `ModelError` for a template, `ContextError` for a size.
+        Raises `AnswerError` for a schema, `ModelError` for a template or a projector,
+        `InputError` for a picture, `ContextError` for a size.
         """
         guide = None if asked.schema is None else self._grammars.guide(asked.schema)
-        prompt, thinks = self._layout.prompt(asked.turns)
-        room = fit(len(prompt), asked.max_tokens, Limits(self.window, memory))
+        laid = self._layout.prompt(asked.turns)
+        room = fit(len(laid.tokens), asked.max_tokens, Limits(self.window, memory))
         note = self._layout.note
         frames: list[Frame] = [{"note": note}] if note else []
-        if thinks and guide is None:
+        if laid.thinks and guide is None:
             frames.append({"reasoning": True})
-        return Plan(asked, prompt, room.answer, tuple(frames), guide)
+        return Plan(asked, laid.tokens, room.answer, tuple(frames), guide, laid.views)

@@ -16,6 +16,7 @@ from time import perf_counter
 from devchat.backends.local.batch import Batch, Feed
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.shape import Shape
+from devchat.backends.local.stand import positions
 from devchat.backends.local.weights import Weights
 from devchat.errors import EngineError
 
@@ -44,6 +45,8 @@ class Pool:
         self.exact = [0] * self.sequences
         self.straight = [0] * self.sequences
         """How many tokens of a sequence lie in order from the first cell."""
+        self._places = [0] * self.sequences
+        """The next position of each sequence: a picture may take fewer than it has tokens."""
         self._c, self._library, self._paces = weights.c, weights.library, paces
         self._memory = self._c.llama_get_memory(self.context)
         self._batch = Batch(weights, shape.batch)
@@ -67,17 +70,22 @@ class Pool:
 
         Raises `EngineError`; the sequences fed are empty then.
         """
-        firsts = self._batch.fill(feeds, self.held)
+        firsts = self._batch.fill(feeds, self._places)
         if self._evaluate(self._batch.raw.n_tokens):
             for feed in feeds:
                 self.drop(feed.seq)
-            raise EngineError(
-                f"llama.cpp could not evaluate the prompt: {self._library.complaint()}",
-                "`devchat doctor` shows what works here; `DEVCHAT_LOCAL_GPU_LAYERS=0` avoids a GPU",
-            )
+            raise self._failed("evaluate the prompt")
         for feed in feeds:
             self._note(feed, len(feeds) == 1)
         return firsts
+
+    def look(self, feed: Feed) -> None:
+        """Evaluate a picture. Raises `EngineError`; its sequence is empty then."""
+        seq = feed.seq
+        if feed.view is None or not feed.view.evaluate(self.context, self._places[seq], seq):
+            self.drop(seq)
+            raise self._failed("look at the picture")
+        self._note(feed, True)
 
     def logits(self, index: int) -> int:
         """Give the address of a token's logits: one 32-bit float for each token there is."""
@@ -85,8 +93,9 @@ class Pool:
 
     def share(self, source: int, target: int, count: int) -> None:
         """Give an empty sequence the first tokens of another, in the same cells."""
-        self._c.llama_memory_seq_cp(self._memory, source, target, 0, count)
         self.held[target] = self.held[source][:count]
+        end = self._places[target] = positions(self.held[target])
+        self._c.llama_memory_seq_cp(self._memory, source, target, 0, end)
         self.exact[target] = min(self.exact[source], count)
         self.straight[target] = min(self.straight[source], count)
         self._cells[target] = self._cells[source][:count]
@@ -98,8 +107,9 @@ class Pool:
 
         None are where the model can't: a recurrent one, or one that has let go of early tokens.
         """
+        end = self._end(seq, count)
         if count < len(self.held[seq]) and (
-            not count or not self._c.llama_memory_seq_rm(self._memory, seq, count, -1)
+            not count or not self._c.llama_memory_seq_rm(self._memory, seq, end, -1)
         ):
             self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
             count = 0
@@ -142,6 +152,16 @@ class Pool:
         """Give the memory back."""
         self._c.llama_free(self.context)
 
+    def _end(self, seq: int, count: int) -> int:
+        """Give the position after a sequence's first tokens."""
+        return self._places[seq] - positions(self.held[seq][count:])
+
+    def _failed(self, what: str) -> EngineError:
+        return EngineError(
+            f"llama.cpp could not {what}: {self._library.complaint()}",
+            "`devchat doctor` shows what works here; `DEVCHAT_LOCAL_GPU_LAYERS=0` avoids a GPU",
+        )
+
     def _evaluate(self, count: int) -> int:
         threads = self._paces.threads(count)
         answer, prompt = self._threads
@@ -170,6 +190,7 @@ class Pool:
         self._holders.update(dict.fromkeys(cells, 1))
         self._cells[seq] += cells
         self.held[seq] += tokens
+        self._places[seq] += positions(tokens)
 
     def _forget(self, seq: int, count: int) -> None:
         for cell in self._cells[seq][count:]:
@@ -177,6 +198,7 @@ class Pool:
                 del self._holders[cell]
             else:
                 self._holders[cell] -= 1
+        self._places[seq] = self._end(seq, count)
         del self._cells[seq][count:]
         del self.held[seq][count:]
         self.exact[seq] = min(count, self.exact[seq])

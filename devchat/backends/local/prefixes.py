@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from devchat.backends.local.pool import Pool, Saved
+from devchat.backends.local.stand import whole
 from devchat.backends.local.worth import BLOCK
 
 STEP = 16
@@ -127,7 +128,7 @@ class Prefixes:
         # Alone, a request gets the numbers that it would get in a new engine; but what a model
         # said itself, in this conversation, is not read again.
         if quiet and not self.pool.recurrent and count <= memory.asked:
-            count = min(count, exact) // STEP * STEP
+            count = whole(prompt, min(count, exact) // STEP * STEP)
         return count
 
     def _in_place(self, found: Find) -> bool:
@@ -198,7 +199,7 @@ class Prefixes:
 
 def usable(held: Sequence[int], prompt: Sequence[int]) -> int:
     """Count the tokens held that a prompt can use: up to a multiple, but for its last two."""
-    return max(0, min(common(held, prompt), len(prompt) - 2)) // STEP * STEP
+    return whole(prompt, max(0, min(common(held, prompt), len(prompt) - 2)) // STEP * STEP)
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:

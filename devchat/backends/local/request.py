@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
 from typing import Any
 
 from devchat.backends.local.wire import Frame
-from devchat.types import Request
+from devchat.types import Image, Message, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture in a message, and before which character of its text it stands."""
+
+    at: int
+    name: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message of text alone."""
+    """A message: a text, and the pictures in it, in order."""
 
     role: str
     content: str
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ def written(request: Request, private: bool) -> Frame:
     options = request.options
     return {
         "op": "stream",
-        "turns": [[message.role, message.text] for message in request.messages],
+        "turns": [_turn(message) for message in request.messages],
         "temperature": options.temperature,
         "seed": options.seed,
         "max_tokens": options.max_tokens,
@@ -57,7 +68,10 @@ def asked(frame: Frame) -> Asked:
     """Read a request. Raises `KeyError`, `TypeError` or `ValueError` where it is malformed."""
     temperature, seed, most = frame["temperature"], frame["seed"], frame["max_tokens"]
     return Asked(
-        tuple(Turn(str(role), str(content)) for role, content in frame["turns"]),
+        tuple(
+            Turn(str(role), str(content), tuple(_seen(*one) for one in seen))
+            for role, content, seen in frame["turns"]
+        ),
         Choice(
             None if temperature is None else float(temperature), None if seed is None else int(seed)
         ),
@@ -66,3 +80,21 @@ def asked(frame: Frame) -> Asked:
         None if frame["schema"] is None else dict(frame["schema"]),
         bool(frame.get("private")),
     )
+
+
+def _turn(message: Message) -> list[Any]:
+    # The text as `Message.text` has it: one line for each part of it.
+    text, seen = list[str](), list[list[Any]]()
+    for part in message.content:
+        if isinstance(part, Image):
+            at = len("\n".join(text))
+            seen.append([at, part.name, b64encode(part.data).decode()])
+        else:
+            text.append(part.text)
+    return [message.role, "\n".join(text), seen]
+
+
+def _seen(at: object, name: object, data: object) -> Seen:
+    if not isinstance(at, int) or at < 0:
+        raise ValueError("no place for a picture")
+    return Seen(at, str(name), b64decode(str(data), validate=True))

@@ -13,6 +13,7 @@ from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.prefixes import STEP, common
 from devchat.backends.local.sampling import Sampler
+from devchat.backends.local.stand import before_picture
 from devchat.backends.local.tail import Tail
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
@@ -50,6 +51,8 @@ class Run:
     def feed(self, pool: Pool, room: int, drafts: bool) -> Feed | None:
         """Say what is to be evaluated next, at most `room` tokens; `None` if that is too few."""
         rest = self.tokens[len(pool.held[self.seq]) :]
+        if self.plan.views and (ahead := before_picture(rest)) < len(rest):
+            return self._toward_picture(rest, min(ahead, room))
         if len(rest) > room:
             # The last batch of a prompt has two tokens or more, the others end at a multiple.
             stop = (len(pool.held[self.seq]) + min(room, len(rest) - 2)) // STEP * STEP
@@ -88,6 +91,13 @@ class Run:
     def free(self) -> None:
         """Give the sampler's memory back."""
         self._sampler.free()
+
+    def _toward_picture(self, rest: list[int], count: int) -> Feed | None:
+        """Feed the text before a picture, of which there is room for so much; then the picture."""
+        if rest[0] < 0:
+            view = self.plan.views[rest[0]]
+            return Feed(self.seq, view.tokens, view=view)
+        return Feed(self.seq, rest[:count]) if count > 0 else None
 
     def _choose(self, pool: Pool, index: int) -> list[int]:
         """Choose a token; give it and those that must follow it."""

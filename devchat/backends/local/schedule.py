@@ -19,6 +19,7 @@ from devchat.backends.local.prefixes import STEP, Find, Memory, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
 from devchat.backends.local.shape import Shape
+from devchat.backends.local.sight import Sight
 from devchat.backends.local.space import Space
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
@@ -56,6 +57,7 @@ class Manner:
     cap: int
     lookup: bool
     cache: PrefixCache
+    sight: Sight | None = None
 
 
 class Scheduler:
@@ -65,7 +67,7 @@ class Scheduler:
         """Serve loaded weights; `finished` is told of each request that has ended."""
         self.space = Space(weights, manner.shape, manner.cache)
         self._weights, self._manner, self._finished = weights, manner, finished
-        self._planner = Planner(weights, manner.cap)
+        self._planner = Planner(weights, manner.cap, manner.sight)
         self._lookup = manner.lookup and not weights.recurrent
         self._waiting: list[Waiting] = []
         self._served: list[Served] = []
@@ -90,7 +92,7 @@ class Scheduler:
             self._refuse(job, error)
         else:
             self._waiting.append(Waiting(job, plan))
-            if not plan.asked.private:
+            if not plan.asked.private and not plan.views:
                 self.space.cache.learn(plan.prompt)
             self._full = False
 
@@ -186,7 +188,9 @@ class Scheduler:
 
     def _turn(self) -> None:
         prefixes = self.space.prefixes
-        pool, fed = prefixes.pool, self._feeds(prefixes.pool)
+        pool, fed = prefixes.pool, self._looked(self._feeds(prefixes.pool))
+        if not fed:
+            return
         feeds = [feed for _, feed in fed]
         count, started = sum(len(feed.tokens) for feed in feeds), perf_counter()
         prefixes.make_room(count)
@@ -201,6 +205,17 @@ class Scheduler:
         for (one, feed), first in zip(fed, firsts, strict=True):
             if feed.heard:
                 self._hear(one, pool, first)
+
+    def _looked(self, fed: list[tuple[Served, Feed]]) -> list[tuple[Served, Feed]]:
+        """Look at one picture, if one is next; give what is left for the batch."""
+        looks = [(one, feed) for one, feed in fed if feed.view is not None]
+        for one, feed in looks[:1]:
+            self.space.prefixes.make_room(len(feed.tokens))
+            try:
+                self.space.prefixes.pool.look(feed)
+            except EngineError as error:
+                self._fail(one, error)
+        return [(one, feed) for one, feed in fed if feed.view is None]
 
     def _feeds(self, pool: Pool) -> list[tuple[Served, Feed]]:
         readers = [one for one in self._served if one.run.reading(pool)]
@@ -219,7 +234,7 @@ class Scheduler:
         for one in served:
             if feed := one.run.feed(pool, room, drafts):
                 fed.append((one, feed))
-                room -= len(feed.tokens)
+                room -= 0 if feed.view else len(feed.tokens)
         return fed
 
     def _hear(self, one: Served, pool: Pool, first: int) -> None:

@@ -94,6 +94,8 @@ class Space:
         idle = [
             Held(seq, tuple(pool.held[seq]), pool.exact[seq], memory.asked, memory.private)
             for seq, memory in reversed(self._prefixes.idle.items())
+            # What stands for a picture here is nothing to another engine.
+            if min(pool.held[seq]) >= 0
         ]
         wanted = self.cache.next_to_keep(idle)
         if wanted is not None:

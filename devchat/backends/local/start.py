@@ -45,6 +45,7 @@ class Orders:
     lookup: bool = True
     cache: str = ""
     cache_bytes: int = 0
+    projector: str = ""
     device: int = 0
     inode: int = 0
 
@@ -99,6 +100,7 @@ def orders(model: LocalModel, settings: Settings) -> tuple[Orders, Berth]:
         local.lookup,
         str(settings.paths.cache),
         local.cache_bytes,
+        "" if model.projector is None else str(model.projector),
     )
     folder = socket_folder(settings.paths.runtime)
     berth = Berth(folder, f"engine-{_digest(order, state)}")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from devchat.backends.local.request import Turn
+from devchat.backends.local.request import Seen, Turn
 from devchat.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Piece:
 
     text: str
     trusted: bool
+    seen: Seen | None = None
+    """A picture, in place of text."""
 
 
 class _TooSlow(Exception):
@@ -103,10 +105,19 @@ def _splice(text: str, marks: Sequence[str], turns: Sequence[Turn]) -> Iterator[
         if not found:
             raise _Lost
         yield Piece(before, True)
-        yield Piece(turn.content, False)
+        yield from _pieces(turn)
     if any(mark in text for mark in marks):
         raise _Lost
     yield Piece(text, True)
+
+
+def _pieces(turn: Turn) -> Iterator[Piece]:
+    start = 0
+    for seen in turn.seen:
+        yield Piece(turn.content[start : seen.at], False)
+        yield Piece("", False, seen)
+        start = seen.at
+    yield Piece(turn.content[start:], False)
 
 
 def _folded(turns: Sequence[Turn]) -> list[Turn]:
@@ -114,16 +125,22 @@ def _folded(turns: Sequence[Turn]) -> list[Turn]:
     rest = [turn for turn in turns if turn.role != "system"]
     if not told or not rest or rest[0].role != "user":
         return list(turns) if not told else [Turn("user", told), *rest]
-    return [Turn("user", f"{told}\n\n{rest[0].content}"), *rest[1:]]
+    return [_together(Turn("user", told), rest[0]), *rest[1:]]
 
 
 def _joined(turns: Sequence[Turn]) -> list[Turn]:
     joined: list[Turn] = []
     for turn in turns:
         if joined and joined[-1].role == turn.role:
-            turn = Turn(turn.role, f"{joined.pop().content}\n\n{turn.content}")
+            turn = _together(joined.pop(), turn)
         joined.append(turn)
     return joined
+
+
+def _together(one: Turn, other: Turn) -> Turn:
+    before = f"{one.content}\n\n"
+    moved = (replace(seen, at=len(before) + seen.at) for seen in other.seen)
+    return Turn(one.role, before + other.content, (*one.seen, *moved))
 
 
 def _environment() -> jinja2.Environment:

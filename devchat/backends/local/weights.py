@@ -74,6 +74,11 @@ class Weights:
         self._buffer = ctypes.create_string_buffer(1024)
 
     @property
+    def model(self) -> Any:
+        """What llama.cpp knows the model by."""
+        return self._model
+
+    @property
     def template(self) -> str | None:
         """The chat template inside the file: a stranger's program."""
         found = self.c.llama_model_chat_template(self._model, None)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from devchat.backends.local.batch import Feed
@@ -14,12 +16,15 @@ from devchat.backends.local.cache import Origin, open_cache
 from devchat.backends.local.facts import look_at
 from devchat.backends.local.library import Library
 from devchat.backends.local.pace import Paces
+from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.request import asked, written
 from devchat.backends.local.run import Run
 from devchat.backends.local.schedule import Manner, Scheduler
 from devchat.backends.local.server import Client, Job
 from devchat.backends.local.shape import Shape, Threads
+from devchat.backends.local.sight import Eye, Sight
+from devchat.backends.local.stand import before_picture
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.types import Request
@@ -86,6 +91,12 @@ class Workbench:
         self._answers: dict[int, Answer] = {}
         self.renew()
 
+    def look_by(self, projector: Path) -> None:
+        """See pictures by a projector."""
+        eye = Eye("bench", str(projector), lambda: None)
+        self.manner = replace(self.manner, sight=Sight(self.weights, SHAPE, eye))
+        self.renew()
+
     def renew(self) -> None:
         """Forget everything, as a new engine does."""
         self.scheduler = Scheduler(self.weights, self.manner, self.ended.append)
@@ -113,17 +124,20 @@ class Workbench:
             self.tick()
         return answers
 
-    def replay(self, tokens: list[int], prompt: int, together: bool) -> list[list[float]]:
+    def replay(self, plan: Plan, tokens: list[int], together: bool) -> list[list[float]]:
         """Evaluate an answer again, one token at a time or all `together`; give its logits."""
         pool = Pool(
             self.weights, SHAPE, -(-(len(tokens) + 64) // 256) * 256, Paces(Threads(1, 1), None)
         )
         # Behind another sequence, as in a batch of many, where they are evaluated together.
         if together:
-            pool.decode([Feed(1, tokens[:37])])
-        for start in range(0, prompt - 1, 256):
-            pool.decode([Feed(0, tokens[start : min(start + 256, prompt - 1)])])
-        rest = tokens[prompt - 1 :]
+            pool.decode([Feed(1, self.weights.tokenize("word " * 37, special=False))])
+        for feed in _feeds(plan):
+            if feed.view is None:
+                pool.decode([feed])
+            else:
+                pool.look(feed)
+        rest = tokens[len(plan.prompt) - 1 :]
         parts = [rest] if together else [[token] for token in rest]
         rows = [row for part in parts for row in self._heard(pool, part)]
         pool.free()
@@ -136,13 +150,25 @@ class Workbench:
         return [list(numbers.from_address(pool.logits(place))) for place in places]
 
 
+def _feeds(plan: Plan) -> Iterator[Feed]:
+    """Give a prompt, but for its last token, in pieces that no picture is cut by."""
+    start, end = 0, len(plan.prompt) - 1
+    while start < end:
+        view = plan.views.get(plan.prompt[start])
+        stop = start + before_picture(plan.prompt[start : min(start + 256, end)])
+        tokens = view.tokens if view else plan.prompt[start:stop]
+        yield Feed(0, tokens, view=view)
+        start += len(tokens)
+
+
 def check_same(bench: Workbench, one: Answer, other: Answer) -> None:
     """Check that two answers to one question are the same, but where the model was in doubt.
 
     Where they part, the gap between the two best logits is below the noise of batches: what
     evaluating together, instead of one by one, changes in this very answer.
     """
-    prompt = one.prompt
+    assert one.run is not None
+    plan, prompt = one.run.plan, one.prompt
     left, right = one.tokens[len(prompt) :], other.tokens[len(prompt) :]
     pairs = zip(left, right, strict=False)
     parted = next((at for at, (a, b) in enumerate(pairs) if a != b), None)
@@ -150,7 +176,7 @@ def check_same(bench: Workbench, one: Answer, other: Answer) -> None:
         assert one.text == other.text
         return
     tokens = [*prompt, *left[:parted]]
-    alone, noisy = (bench.replay(tokens, len(prompt), together) for together in (False, True))
+    alone, noisy = (bench.replay(plan, tokens, together) for together in (False, True))
     noise = max(
         abs(a - b) for x, y in zip(alone, noisy, strict=True) for a, b in zip(x, y, strict=True)
     )

@@ -1,0 +1,109 @@
+"""What `test_pictures.py` checks, each in a process: `seeing.py NAME MODEL PROJECTOR`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from devchat.types import Image, Message, Options, Part, Request, Text
+from tests.backends.local.conftest import ask
+from tests.backends.local.projector import TOKENS, png
+from tests.backends.local.workbench import Workbench, check_same
+
+RED, BLUE = (Image(f"{name}.png", "image/png", png(color)) for name, color in (
+    ("red", (255, 0, 0)), ("blue", (0, 0, 255))
+))  # fmt: skip
+LONG = Text("Look at what follows with care, and think of its colors and of its shapes. " * 4)
+
+
+def see(*parts: Part, most: int = 12) -> Request:
+    """Make a greedy request of texts and pictures."""
+    options = Options(temperature=0.0, max_tokens=most)
+    return Request((Message("user", parts),), options)
+
+
+def a_picture_is_seen(bench: Workbench) -> None:
+    """Another picture gives another answer, the same one the same: in a new engine too."""
+    question = Text("What is this?")
+    requests = [see(question, RED), see(question, BLUE), see(question)]
+    red, blue, none = (bench.ask(request)[0] for request in requests)
+    bench.renew()
+    (again,) = bench.ask(see(question, RED))
+    assert red.text == again.text and red.text
+    assert len({red.text, blue.text, none.text}) == 3
+    assert len(red.prompt) == len(none.prompt) + TOKENS
+
+
+def order_matters(bench: Workbench) -> None:
+    question = Text("Which is first?")
+    orders: list[tuple[Part, ...]] = [
+        (RED, BLUE, question),
+        (BLUE, RED, question),
+        (question, RED, BLUE),
+        (RED, question),
+    ]
+    answers = [bench.ask(see(*parts, most=16))[0] for parts in orders]
+    assert len({answer.text for answer in answers}) == len(orders)
+    assert len({len(answer.prompt) for answer in answers[:2]}) == 1
+
+
+def a_text_beside_it_is_not_disturbed(bench: Workbench) -> None:
+    text = ask("Explain git.", max_tokens=30)
+    (alone,) = bench.ask(text)
+    bench.renew()
+    beside = bench.add(text)
+    bench.tick(5)
+    seen = bench.add(see(Text("What is this?"), RED, BLUE))
+    bench.ask()
+    assert not seen.error and seen.text
+    check_same(bench, alone, beside)
+
+
+def what_was_seen_is_not_looked_at_again(bench: Workbench) -> None:
+    """A whole picture or nothing of it is shared: with the next request, and with one beside."""
+    first = see(LONG, RED, LONG, Text("Which color?"))
+    (before,) = bench.ask(first)
+    (same,) = bench.ask(first)
+    assert (same.text, same.cached > len(same.prompt) - 20) == (before.text, True)
+    (other,) = bench.ask(see(LONG, BLUE, LONG, Text("Which color?")))
+    (text,) = bench.ask(see(LONG))
+    assert 0 < other.cached <= len(text.prompt) < same.cached
+    bench.renew()
+    fresh = bench.ask(see(LONG, BLUE, LONG, Text("Which color?")))[0]
+    assert fresh.text == other.text
+    bench.renew()
+    both = bench.ask(first, see(LONG, RED, LONG, Text("Which shape?")))
+    assert both[0].cached == 0 and both[1].cached > TOKENS + len(text.prompt) // 2
+
+
+def a_picture_alone_is_answered(bench: Workbench) -> None:
+    (answer,) = bench.ask(see(RED))
+    assert answer.text and not answer.error
+
+
+def what_is_held_is_moved_with_its_pictures(bench: Workbench) -> None:
+    """The pool grows while a picture is talked about, and goes on."""
+    request = see(LONG, RED, Text("Which color?"), most=24)
+    (alone,) = bench.ask(request)
+    bench.renew()
+    running = bench.add(request)
+    bench.tick(6)
+    size = bench.scheduler.describe()["window"]
+    large = bench.add(ask("word " * 700, max_tokens=4))
+    bench.ask()
+    assert bench.scheduler.describe()["window"] > size and not large.error
+    check_same(bench, alone, running)
+
+
+def nothing_of_it_is_drafted(bench: Workbench) -> None:
+    """What followed a text where a picture followed it can't be guessed."""
+    parts = [part for _ in range(4) for part in (Text("one two three four"), RED)]
+    (answer,) = bench.ask(see(*parts, Text("Repeat: one two three four one two three"), most=30))
+    assert not answer.error
+
+
+if __name__ == "__main__":
+    name, model, projector = sys.argv[1:]
+    bench = Workbench(Path(model), lookup=name == "nothing_of_it_is_drafted")
+    bench.look_by(Path(projector))
+    globals()[name](bench)
