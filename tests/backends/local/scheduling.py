@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 import sys
 from pathlib import Path
 
@@ -130,6 +131,27 @@ def what_is_held_survives_growth(bench: Workbench) -> None:
     check_same(bench, quiet, running)
     (again,) = bench.ask(question)
     assert (again.text, again.cached) == (quiet.text, quiet.cached)
+
+
+def growth_that_fails_harms_nobody(bench: Workbench) -> None:
+    question = ask("What is a list?", max_tokens=40)
+    (quiet,) = bench.ask(question)
+    running = bench.add(question)
+    bench.tick(6)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    room = pages * resource.getpagesize() + (40 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
+    large = bench.add(ask("What is a set?", max_tokens=7000))
+    bench.tick(3)
+    assert "the model is busy: 1 request" in large.frames[0]["note"]
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    while not running.done:
+        bench.tick()
+    check_same(bench, quiet, running)
+    bench.tick()
+    assert bench.scheduler.describe()["window"] > 7000
+    large.gone = True
+    bench.ask()
 
 
 def who_does_not_fit_waits_and_is_told(bench: Workbench) -> None:
