@@ -8,16 +8,17 @@ the prompts that are still being read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic, perf_counter
 
-from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import PrefixCache
+from devchat.backends.local.library import LoadError
 from devchat.backends.local.plan import Plan, Planner
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.prefixes import STEP, Find, Memory, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
+from devchat.backends.local.serving import Fed, Served, Waiting, next_batch
 from devchat.backends.local.shape import Shape
 from devchat.backends.local.sight import Sight
 from devchat.backends.local.space import Space
@@ -25,28 +26,9 @@ from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.errors import DevchatError, EngineError
 
-BESIDE = 128
-"""Prompt tokens read in one batch while answers are being made: it must not stall them."""
-DRAFTERS = 2
-"""Answers made at once at which drafts still pay."""
-
-
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A request that has no place yet."""
-
-    job: Job
-    plan: Plan
-    told: bool = False
-    common: dict[Served, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Served:
-    """A request that is being answered."""
-
-    job: Job
-    run: Run
+NO_MEMORY = EngineError(
+    "memory ran out while the pool of the model was made larger", "close other programs, ask again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +81,13 @@ class Scheduler:
     def tick(self) -> None:
         """Evaluate one batch. Raises `LoadError` where no pool can be made for the next request."""
         self._let_go()
-        self._admit()
+        try:
+            self._admit()
+        except LoadError:
+            # Not even the pool that there was could be made again.
+            for one in [*self._served]:
+                self._fail(one, NO_MEMORY)
+            raise
         if self._served:
             self._turn()
 
@@ -188,7 +176,8 @@ class Scheduler:
 
     def _turn(self) -> None:
         prefixes = self.space.prefixes
-        pool, fed = prefixes.pool, self._looked(self._feeds(prefixes.pool))
+        pool, reading = prefixes.pool, self._manner.shape.ubatch
+        fed = self._looked(next_batch(self._served, pool, reading))
         if not fed:
             return
         feeds = [feed for _, feed in fed]
@@ -206,7 +195,7 @@ class Scheduler:
             if feed.heard:
                 self._hear(one, pool, first)
 
-    def _looked(self, fed: list[tuple[Served, Feed]]) -> list[tuple[Served, Feed]]:
+    def _looked(self, fed: list[Fed]) -> list[Fed]:
         """Look at one picture, if one is next; give what is left for the batch."""
         looks = [(one, feed) for one, feed in fed if feed.view is not None]
         for one, feed in looks[:1]:
@@ -216,26 +205,6 @@ class Scheduler:
             except EngineError as error:
                 self._fail(one, error)
         return [(one, feed) for one, feed in fed if feed.view is None]
-
-    def _feeds(self, pool: Pool) -> list[tuple[Served, Feed]]:
-        readers = [one for one in self._served if one.run.reading(pool)]
-        speakers = [one for one in self._served if one not in readers]
-        drafts = self._lookup and len(speakers) <= DRAFTERS
-        fed = self._fed(speakers, pool, pool.batch, drafts)
-        room = pool.batch - sum(len(feed.tokens) for _, feed in fed)
-        return fed + self._fed(
-            readers, pool, min(room, BESIDE if fed else self._manner.shape.ubatch)
-        )
-
-    def _fed(
-        self, served: list[Served], pool: Pool, room: int, drafts: bool = False
-    ) -> list[tuple[Served, Feed]]:
-        fed = []
-        for one in served:
-            if feed := one.run.feed(pool, room, drafts):
-                fed.append((one, feed))
-                room -= 0 if feed.view else len(feed.tokens)
-        return fed
 
     def _hear(self, one: Served, pool: Pool, first: int) -> None:
         try:
@@ -276,7 +245,7 @@ class Scheduler:
         one.run.free()
         self._served.remove(one)
         memory = Memory(len(one.run.plan.prompt), one.job.request.private)
-        self.space.prefixes.rest(one.run.seq, memory)
+        self.space.rest(one.run, memory)
         self._full = False
         self._finished(one.job)
 

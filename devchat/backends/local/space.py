@@ -86,6 +86,11 @@ class Space:
         found = self._kept(plan, found, runs)
         return self.prefixes.begin(found, [run.seq for run in runs])
 
+    def rest(self, run: Run, memory: Memory) -> None:
+        """Keep what an answer that has ended leaves."""
+        if self._prefixes is not None:
+            self._prefixes.rest(run.seq, memory)
+
     def keep(self) -> bool:
         """Have one idle sequence written to the disk; tell whether one was worth it."""
         if self._prefixes is None:
