@@ -4,8 +4,14 @@
 PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 LOCKED := --quiet --constraint requirements.lock --build-constraint requirements.lock
-# Only what devchat calls of llama.cpp: about 4 minutes on 2 cores instead of more than 5.
-export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF
+# Only what devchat calls of llama.cpp: about 5 minutes on 2 cores. LLAVA_BUILD is libmtmd, by which
+# models see pictures; without videos it starts no ffmpeg.
+export CMAKE_ARGS ?= -DLLAVA_BUILD=ON -DMTMD_VIDEO=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF
+# What pip kept of an earlier build may be without libmtmd.
+SEES := ls .venv/lib/python3*/site-packages/llama_cpp/lib/libmtmd.* >/dev/null 2>&1 || { \
+	echo 'Compiling llama.cpp again, with libmtmd.'; \
+	$(PIP) --quiet cache remove llama_cpp_python; \
+	$(PIP) install $(LOCKED) --force-reinstall --no-deps llama-cpp-python; }
 
 .PHONY: demo test check bench eval soak lock docs clean
 
@@ -58,11 +64,13 @@ clean:
 	@touch $@
 
 .venv/.user: .venv/.pip pyproject.toml
-	@echo 'Installing devchat with its embedded model. llama.cpp is compiled once: about 4 minutes on 2 cores.'
+	@echo 'Installing devchat with its embedded model. llama.cpp is compiled once: about 5 minutes on 2 cores.'
 	$(PIP) install $(LOCKED) --editable '.[tiny,analyzers]'
+	@$(SEES)
 	@touch $@
 
 .venv/.dev: .venv/.pip pyproject.toml
-	@echo 'Installing devchat and its tests. llama.cpp is compiled once: about 4 minutes on 2 cores.'
+	@echo 'Installing devchat and its tests. llama.cpp is compiled once: about 5 minutes on 2 cores.'
 	$(PIP) install $(LOCKED) --editable '.[all,dev]'
+	@$(SEES)
 	@touch $@

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devchat.models.catalogue import list_models
 from devchat.models.projector import find_projector
 from devchat.models.resolve import open_file
-from tests.models.files import gguf
+from devchat.settings import Settings
+from tests.models.files import STRING, gguf
 
 SEES = "Qwen2.5-VL-3B-Instruct-Q4_K_M.gguf"
 
@@ -41,3 +44,16 @@ def test_a_model_is_opened_with_it(home: Path) -> None:
     assert open_file("eye", home / "eye.gguf").projector is None
     (home / "mmproj-eye-f16.gguf").touch()
     assert open_file("eye", home / "eye.gguf").projector == home / "mmproj-eye-f16.gguf"
+
+
+def test_the_list_says_which_models_see(settings: Settings) -> None:
+    quiet = replace(settings, providers={})
+    folder = settings.paths.models
+    folder.mkdir(parents=True)
+    for name in ("eye.gguf", "blind.gguf"):
+        (folder / name).write_bytes(gguf())
+    (folder / "mmproj-eye-f16.gguf").write_bytes(gguf({"general.architecture": (STRING, "clip")}))
+    listed = {one.spec: one for one in list_models(quiet, {})}
+    told = [listed[name].description.endswith(", sees pictures") for name in ("eye", "blind")]
+    assert told == [True, False]
+    assert "a picture projector" in listed["mmproj-eye-f16"].why

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from devchat.backends.local.stand import positions
 from devchat.types import Image, Message, Options, Part, Request, Text
+from tests.backends.local.bare_sight import next_word
 from tests.backends.local.conftest import ask
 from tests.backends.local.projector import TOKENS, png
 from tests.backends.local.workbench import Workbench, check_same
@@ -31,7 +33,17 @@ def a_picture_is_seen(bench: Workbench) -> None:
     (again,) = bench.ask(see(question, RED))
     assert red.text == again.text and red.text
     assert len({red.text, blue.text, none.text}) == 3
-    assert len(red.prompt) == len(none.prompt) + TOKENS
+    assert len(red.prompt) == len(blue.prompt) > len(none.prompt) + 10
+
+
+def as_llama_cpp_does(bench: Workbench) -> None:
+    """The first word of an answer, and the positions before it, are those of llama.cpp's own way
+    from texts and pictures to logits."""
+    (answer,) = bench.ask(see(LONG, RED, Text("What is between?"), BLUE, most=1))
+    assert answer.run is not None
+    plan = answer.run.plan
+    found = next_word(bench.weights, Path(sys.argv[3]), plan, [RED.data, BLUE.data])
+    assert found == (answer.tokens[-1], positions(plan.prompt))
 
 
 def order_matters(bench: Workbench) -> None:

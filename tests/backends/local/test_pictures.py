@@ -21,6 +21,7 @@ from devchat.types import Image, Message, Options, Request, Text
 from tests.backends.local import seeing
 from tests.backends.local.conftest import ask, finish, with_local
 from tests.backends.local.projector import TOKENS, Projector, bomb, png
+from tests.backends.local.turning import write_model, write_projector
 from tests.conftest import Devchat
 
 CASES = [
@@ -38,11 +39,22 @@ def projector(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Projector().write(tmp_path_factory.mktemp("projector") / "mmproj.gguf")
 
 
+@pytest.fixture(scope="session")
+def turning(tmp_path_factory: pytest.TempPathFactory, embedded_path: Path) -> list[Path]:
+    """A model to which a picture has rows and columns, and its projector."""
+    folder = tmp_path_factory.mktemp("turning")
+    model = write_model(folder / "turning.gguf", embedded_path)
+    return [model, write_projector(folder / "mmproj-turning.gguf")]
+
+
 @pytest.mark.engine
+@pytest.mark.parametrize("turns", [False, True], ids=["in a row", "in rows and columns"])
 @pytest.mark.parametrize("name", CASES)
-def test_seeing(embedded_path: Path, projector: Path, name: str) -> None:
-    files = [str(embedded_path), str(projector)]
-    program = [sys.executable, "-m", seeing.__name__, name, *files]
+def test_seeing(
+    embedded_path: Path, projector: Path, turning: list[Path], name: str, turns: bool
+) -> None:
+    files = turning if turns else [embedded_path, projector]
+    program = [sys.executable, "-m", seeing.__name__, name, *map(str, files)]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
