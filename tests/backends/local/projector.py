@@ -40,6 +40,23 @@ class Projector:
         return finish(writer, path)
 
 
+def write_together(path: Path, size: int) -> Path:
+    """Write a projector of Gemma 3's kind: a picture's tokens attend to each other, both ways.
+
+    A picture of `size` pixels in each direction takes as many tokens as it has patches.
+    """
+    writer = GGUFWriter(path, "clip")
+    describe(writer, "gemma3", 576, 1, size)
+    writer.add_vision_projector_scale_factor(1)
+    numbers = Numbers(writer, 7)
+    numbers.add("v.patch_embd.weight", WIDTH, 3, PATCH, PATCH)
+    numbers.add("v.position_embd.weight", (size // PATCH) ** 2, WIDTH)
+    numbers.add_layer("v.blk.0")
+    numbers.add("mm.input_projection.weight", WIDTH, 576)
+    numbers.add("mm.soft_emb_norm.weight", WIDTH)
+    return finish(writer, path)
+
+
 class Numbers:
     """Random tensors, the same for the same seed."""
 
@@ -71,7 +88,7 @@ class Numbers:
             self.add_norm(f"{name}.{part}", WIDTH)
 
 
-def describe(writer: GGUFWriter, kind: str, width: int, layers: int) -> None:
+def describe(writer: GGUFWriter, kind: str, width: int, layers: int, size: int = SIZE) -> None:
     """Write what a projector says of itself."""
     writer.add_bool("clip.has_vision_encoder", True)
     writer.add_string("clip.projector_type", kind)
@@ -81,7 +98,7 @@ def describe(writer: GGUFWriter, kind: str, width: int, layers: int) -> None:
     writer.add_vision_block_count(layers)
     writer.add_vision_projection_dim(width)
     writer.add_vision_head_count(HEADS)
-    writer.add_vision_image_size(SIZE)
+    writer.add_vision_image_size(size)
     writer.add_vision_patch_size(PATCH)
     writer.add_vision_attention_layernorm_eps(1e-5)
     writer.add_vision_image_mean([0.5] * 3)

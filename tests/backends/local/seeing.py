@@ -46,6 +46,14 @@ def as_llama_cpp_does(bench: Workbench) -> None:
     assert found == (answer.tokens[-1], positions(plan.prompt))
 
 
+def looking_is_progress(bench: Workbench) -> None:
+    """Who waits hears that the engine works, also while it looks for long at one picture."""
+    bench.ask(ask("Hi", max_tokens=1))
+    assert not bench.steps
+    bench.ask(see(RED, Text("Which color?"), most=1))
+    assert bench.steps
+
+
 def order_matters(bench: Workbench) -> None:
     question = Text("Which is first?")
     orders: list[tuple[Part, ...]] = [

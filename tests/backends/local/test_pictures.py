@@ -20,7 +20,7 @@ from devchat.settings import Settings
 from devchat.types import Image, Message, Options, Request, Text
 from tests.backends.local import seeing
 from tests.backends.local.conftest import ask, finish, with_local
-from tests.backends.local.projector import TOKENS, Projector, bomb, png
+from tests.backends.local.projector import TOKENS, Projector, bomb, png, write_together
 from tests.backends.local.turning import write_model, write_projector
 from tests.conftest import Devchat
 
@@ -96,8 +96,9 @@ def seer(
     """Open a model that sees, by a projector that works unless another is named."""
     opened: list[Backend] = []
 
-    def opener(path: Path = projector) -> Backend:
-        opened.append(open_local(replace(embedded, projector=path), with_local(settings)))
+    def opener(path: Path = projector, **changes: object) -> Backend:
+        model = replace(embedded, projector=path)
+        opened.append(open_local(model, with_local(settings, **changes)))
         return opened[-1]
 
     yield opener
@@ -149,6 +150,19 @@ def test_a_projector_that_can_not_be_used_is_named(
         finish(backend, looking(RED))
     assert f"`{embedded.name}`" in (caught.value.hint or "")
     assert finish(backend, ask("Hi")).text
+
+
+@pytest.mark.engine
+def test_a_picture_that_must_be_taken_at_once_fits_a_batch_or_is_refused(
+    seer: Seer, home: Path
+) -> None:
+    small, large = (write_together(home / f"mmproj-{size}.gguf", size) for size in (32, 136))
+    one = seer(small)
+    assert finish(one, looking(RED)).text != finish(one, looking(BLUE)).text
+    with pytest.raises(ModelError, match="the 289 tokens of a picture at once, and 256") as caught:
+        finish(seer(large), looking(RED))
+    assert "`devchat config set local.batch_tokens 289`" in (caught.value.hint or "")
+    assert finish(seer(large, batch_tokens=289), looking(RED)).usage.prompt_tokens > 289
 
 
 @pytest.mark.engine

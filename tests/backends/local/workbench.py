@@ -86,14 +86,18 @@ class Workbench:
         origin = Origin("bench", look_at(str(path)), (), self.weights.kept_bytes(SHAPE))
         cache = open_cache(Path("/nowhere"), 0, origin)
         self.manner = Manner(SHAPE, cap, lookup, cache)
-        self.ticks = 0
+        self.ticks = self.steps = 0
         self.ended: list[Job] = []
         self._answers: dict[int, Answer] = {}
         self.renew()
 
     def look_by(self, projector: Path) -> None:
         """See pictures by a projector."""
-        eye = Eye("bench", str(projector), lambda: None)
+
+        def step() -> None:
+            self.steps += 1
+
+        eye = Eye("bench", str(projector), step)
         self.manner = replace(self.manner, sight=Sight(self.weights, SHAPE, eye))
         self.renew()
 
