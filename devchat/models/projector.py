@@ -21,10 +21,7 @@ def find_projector(path: Path) -> Path | None:
     Its name is the model's with `mmproj` before, after or in it, precision apart; where there is
     one model alone, it may be just `mmproj.gguf`.
     """
-    try:
-        files = sorted(path.parent.glob("*.gguf"))
-    except OSError:
-        return None
+    files = sorted(path.parent.glob("*.gguf"))
     own = _base(path)
     projectors = {_base(file): file for file in files if _MARK.search(file.name)}
     if own in projectors:

@@ -73,7 +73,7 @@ class Sight:
         chunks = _Chunks(self._mtmd)
         if not chunks.fill(self._context, bitmap):
             raise damaged(seen.name)
-        content = hashlib.blake2b(seen.data, digest_size=8)
+        content = hashlib.blake2b(seen.data, digest_size=16)
         for chunk in chunks:
             tokens = chunks.text(chunk)
             if tokens is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from devchat.backends.local.library import bare_import
 from devchat.backends.local.stand import positions
 from devchat.types import Image, Message, Options, Part, Request, Text
 from tests.backends.local.bare_sight import next_word
@@ -109,10 +111,34 @@ def what_is_held_is_moved_with_its_pictures(bench: Workbench) -> None:
     running = bench.add(request)
     bench.tick(6)
     size = bench.scheduler.describe()["window"]
-    large = bench.add(ask("word " * 700, max_tokens=4))
+    large = bench.add(ask("word " * 300, max_tokens=4))
     bench.ask()
     assert bench.scheduler.describe()["window"] > size and not large.error
     check_same(bench, alone, running)
+
+
+def a_failure_ends_its_request_alone(bench: Workbench) -> None:
+    lost = bench.add(see(LONG, RED, Text("Which color?")))
+    bench.tick()
+    assert lost.run is not None
+    views, mtmd = lost.run.plan.views, bare_import("llama_cpp", "mtmd_cpp")
+    assert isinstance(views, dict)
+    for first, view in views.items():
+        # All of a picture but its pixels.
+        views[first] = replace(view, chunk=mtmd.mtmd_input_chunk_get_placeholder(view.chunk))
+    (other,) = bench.ask(ask("Hi"))
+    assert lost.error.startswith("llama.cpp could not look at the picture: ")
+    assert other.text and not other.error
+    assert bench.scheduler.describe()["cells"] == 0
+    (again,) = bench.ask(see(LONG, RED, Text("Which color?")))
+    assert again.text and not again.error
+
+
+def a_model_without_a_projector_says_so(bench: Workbench) -> None:
+    bench.manner = replace(bench.manner, sight=None)
+    bench.renew()
+    (answer,) = bench.ask(see(RED))
+    assert answer.error == "the model has no projector to look at `red.png` with"
 
 
 def nothing_of_it_is_drafted(bench: Workbench) -> None:
