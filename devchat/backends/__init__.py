@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devchat.errors import DevchatError
 from devchat.models import LocalModel, Model, RemoteModel, ScriptedModel
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, Request, Tier
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.float32]
 
 
 class Backend(Protocol):
@@ -53,6 +59,33 @@ class Backend(Protocol):
     def close(self) -> None:
         """Let go of connections. The backend can't be used afterwards."""
         ...
+
+
+class Embedder(Protocol):
+    """A model that turns each text into a row of numbers: texts alike, rows near each other."""
+
+    name: str
+
+    def embed(self, texts: Sequence[str]) -> Rows:
+        """Embed texts: (n, d), float32, each row of length 1, in the order of the texts.
+
+        A text too long for the model is refused, never cut. Raises `BackendError`, `InputError`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. The embedder can't be used afterwards."""
+        ...
+
+
+def open_embedder(model: LocalModel, settings: Settings) -> Embedder:
+    """Open a model that embeds, as `models.resolve.resolve_embedder` found it.
+
+    Returns at once and raises as `open_backend` does.
+    """
+    from devchat.backends.local import open_local
+
+    return open_local(model, settings)
 
 
 def open_backend(model: Model, settings: Settings, environ: Mapping[str, str]) -> Backend:

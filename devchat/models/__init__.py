@@ -11,7 +11,10 @@ from devchat.types import Tier
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """A GGUF file on this machine. `context_tokens` is the window it was trained for."""
+    """A GGUF file on this machine. `context_tokens` is the window it was trained for.
+
+    What `embeds` turns texts into numbers, and can't chat.
+    """
 
     name: str
     path: Path
@@ -20,6 +23,7 @@ class LocalModel:
     embedded: bool = False
     projector: Path | None = None
     """The file by which it sees pictures."""
+    embeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from devchat.models.embedded import ALIASES, NAME, find_embedded
 from devchat.models.embedded import INSTALL as INSTALL_TINY
 from devchat.models.gguf import Header, check_file, tier_of
 from devchat.models.projector import find_projector
-from devchat.models.resolve import follow_aliases, resolve, stored_models
+from devchat.models.resolve import EMBEDS, follow_aliases, resolve, stored_models
 from devchat.models.services import ServiceState, look_at_all
 from devchat.settings import Settings
 from devchat.types import Tier
@@ -82,6 +82,7 @@ def _file(spec: str, path: Path, name: str = "") -> Listed:
         why = f"{error.message}: {error.hint}" if error.hint else error.message
         return Listed(spec, path.name, HERE, None, False, why)
     why = "" if has_llama() else f"llama-cpp-python is not installed: `{INSTALL_LOCAL}`"
+    why = EMBEDS if header.embeds else why
     sees = ", sees pictures" if find_projector(path) else ""
     return Listed(spec, describe(header, name) + sees, HERE, tier_of(header), not why, why)
 

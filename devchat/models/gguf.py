@@ -59,7 +59,7 @@ class Header:
     """What a GGUF file says of its model; sizes in bytes, the window in tokens.
 
     `parameters` is None where only the tensor table would tell, and `chat_template` where it was
-    not looked for. `file_bytes` counts all parts of a split model.
+    not looked for. `file_bytes` counts all parts of a split model. What `embeds` can't chat.
     """
 
     version: int
@@ -72,12 +72,13 @@ class Header:
     file_bytes: int
     parameters: int | None = None
     chat_template: bool | None = None
+    embeds: bool = False
 
 
 def read_header(path: Path) -> Header:
     """Read what comes before the vocabulary, in well under a millisecond.
 
-    Raises `ModelError` where the file can't be read, is no GGUF, or is no chat model.
+    Raises `ModelError` where the file can't be read, is no GGUF, or is no language model.
     """
     parts = find_parts(path)
     version, entries, _ = _read(path, whole=False)
@@ -237,8 +238,6 @@ def _describe(
 ) -> Header:
     architecture = _text(entries, "general.architecture")
     kind = _OTHER_KINDS.get(_text(entries, "general.type")) or _OTHER_KINDS.get(architecture)
-    if not kind and (architecture == "bert" or architecture.endswith(("-bert", "-bert-v2"))):
-        kind = "an embedding model"
     if kind:
         raise ModelError(f"`{path}` is {kind}, not a chat model")
     context = _whole(entries, f"{architecture}.context_length")
@@ -256,7 +255,14 @@ def _describe(
         file_bytes=size,
         parameters=parameters if whole else _whole(entries, "general.parameter_count") or None,
         chat_template="tokenizer.chat_template" in entries if whole else None,
+        embeds=_embeds(architecture, entries),
     )
+
+
+def _embeds(architecture: str, entries: Mapping[str, Value]) -> bool:
+    # 0 is no pooling: https://github.com/ggml-org/llama.cpp/blob/master/include/llama.h
+    pooled = _whole(entries, f"{architecture}.pooling_type") > 0
+    return pooled or architecture == "bert" or architecture.endswith(("-bert", "-bert-v2"))
 
 
 def _text(entries: Mapping[str, Value], key: str) -> str:

@@ -12,13 +12,32 @@ from devchat.models.gguf import LIST, PART, read_header, tier_of
 from devchat.models.projector import find_projector
 from devchat.settings import Settings
 
+EMBEDS = "an embedding model, not a chat model"
+
 
 def resolve(spec: str, settings: Settings) -> Model:
     """Find the model that a spec names; for an empty one that of the settings, else the embedded.
 
     A spec is an alias, `tiny`, a GGUF file or the name of one in the models folder,
-    `provider:model`, or `scripted:FILE`. Raises `ModelError`.
+    `provider:model`, or `scripted:FILE`. Raises `ModelError`, for a model that embeds too.
     """
+    model = _find(spec, settings)
+    if isinstance(model, LocalModel) and model.embeds:
+        raise ModelError(f"`{model.name}` is {EMBEDS}", LIST)
+    return model
+
+
+def resolve_embedder(spec: str, settings: Settings) -> LocalModel:
+    """Find the model to embed with that a spec names. Raises `ModelError`, for others too."""
+    model = _find(spec, settings)
+    if isinstance(model, LocalModel) and model.embeds:
+        return model
+    raise ModelError(
+        f"`{model.name}` is no model that embeds", "name the GGUF file of an embedding model"
+    )
+
+
+def _find(spec: str, settings: Settings) -> Model:
     spec = spec.strip() or settings.model.strip()
     # Before any alias: what nobody named must not become a service, even if `tiny` is one's alias.
     if not spec:
@@ -60,7 +79,8 @@ def open_file(name: str, path: Path) -> LocalModel:
     header = read_header(path)
     # Links stay as they are: the parts of a split model find each other by their names.
     path, tier, window = path.absolute(), tier_of(header), header.context_tokens
-    return LocalModel(name, path, tier, window, projector=find_projector(path))
+    projector = find_projector(path)
+    return LocalModel(name, path, tier, window, projector=projector, embeds=header.embeds)
 
 
 def stored_models(folder: Path) -> list[Path]:

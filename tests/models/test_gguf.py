@@ -161,7 +161,6 @@ def test_foreign_files_are_named(path: Path, content: bytes, said: str) -> None:
         (gguf({"llama.context_length": (STRING, "x")}), "does not say what model"),
         (gguf({"general.architecture": (STRING, "clip")}), "a picture projector"),
         (gguf({"general.type": (STRING, "adapter")}), "a LoRA adapter"),
-        (gguf({"general.architecture": (STRING, "nomic-bert")}), "an embedding model"),
         (gguf({"split.count": (U32, 3)}), "one of 3 parts"),
     ],
 )
@@ -170,6 +169,27 @@ def test_broken_files_are_explained(path: Path, body: bytes, said: str) -> None:
     with pytest.raises(ModelError, match=said) as caught:
         check_file(path)
     assert "\n" not in caught.value.message
+
+
+def of(architecture: str, **told: int) -> bytes:
+    keys: dict[str, Entry] = {f"{architecture}.{key}": (U32, told[key]) for key in told}
+    return gguf({**keys, "general.architecture": (STRING, architecture)})
+
+
+@pytest.mark.parametrize(
+    ("body", "embeds"),
+    [
+        (of("bert", context_length=512), True),
+        (of("nomic-bert", context_length=2048), True),
+        (of("jina-bert-v2", context_length=8192), True),
+        (of("qwen3", context_length=32768, pooling_type=3), True),
+        (of("qwen3", context_length=32768, pooling_type=0), False),
+        (of("qwen3", context_length=32768), False),
+    ],
+)
+def test_what_embeds_says_so(path: Path, body: bytes, embeds: bool) -> None:
+    path.write_bytes(body)
+    assert read_header(path).embeds == check_file(path).embeds == embeds
 
 
 def test_places_that_hold_no_file(tmp_path: Path) -> None:

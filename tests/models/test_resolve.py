@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from devchat.errors import ModelError
 from devchat.models import LocalModel, RemoteModel, ScriptedModel
-from devchat.models.resolve import resolve
+from devchat.models.catalogue import list_models
+from devchat.models.resolve import resolve, resolve_embedder
 from devchat.settings import Provider, Settings
-from tests.models.files import gguf
+from tests.models.files import STRING, U32, gguf
 
 
 @pytest.fixture
@@ -86,6 +87,21 @@ def test_files_go_by_their_paths(
         path = home / spec.rpartition("/")[2]
         path.write_bytes(gguf())
         assert resolve(spec, rich) == LocalModel(spec, path, "small", 4096)
+
+
+def test_models_that_embed_are_not_to_chat_with(rich: Settings) -> None:
+    path = rich.paths.models / "encoder.gguf"
+    kind, window = (STRING, "bert"), (U32, 512)
+    path.write_bytes(gguf({"general.architecture": kind, "bert.context_length": window}))
+    found = LocalModel("encoder", path, "small", 512, embeds=True)
+    assert resolve_embedder("encoder", rich) == found
+    with pytest.raises(ModelError, match="`encoder` is an embedding model, not a chat model"):
+        resolve("encoder", rich)
+    alone = replace(rich, providers={}, aliases={})
+    (listed,) = [one for one in list_models(alone, {}) if one.spec == "encoder"]
+    assert (listed.usable, listed.why) == (False, "an embedding model, not a chat model")
+    with pytest.raises(ModelError, match="`qwen` is no model that embeds"):
+        resolve_embedder("qwen", rich)
 
 
 def test_a_link_keeps_its_name(rich: Settings, home: Path) -> None:

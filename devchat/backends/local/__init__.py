@@ -11,10 +11,10 @@ from devchat.models import LocalModel
 from devchat.settings import Settings
 
 if TYPE_CHECKING:
-    from devchat.backends import Backend
+    from devchat.backends.local.client import LocalBackend
 
 
-def open_local(model: LocalModel, settings: Settings) -> Backend:
+def open_local(model: LocalModel, settings: Settings) -> LocalBackend:
     """Open a model on this machine; its engine starts to load, and is not awaited.
 
     Raises `BackendError` where llama-cpp-python is not installed, `ModelError` where the file

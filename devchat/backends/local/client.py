@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from devchat import __version__
 from devchat.backends.local.berth import Berth
@@ -22,6 +23,9 @@ from devchat.errors import BackendError, ContextError, DevchatError
 from devchat.models import LocalModel
 from devchat.settings import Settings
 from devchat.types import Chunk, Completion, FinishReason, Request, Usage
+
+if TYPE_CHECKING:
+    from devchat.backends import Rows
 
 AT_ONCE = 16
 """Requests of one client that the engine is asked at a time."""
@@ -72,6 +76,19 @@ class LocalBackend:
     ) -> Iterator[tuple[int, Completion | DevchatError]]:
         """Answer several requests at once, in the order in which they finish."""
         return answer_many(self.stream, requests, AT_ONCE)
+
+    def embed(self, texts: Sequence[str]) -> Rows:
+        """Embed texts by a model made for it.
+
+        Gives an array of shape (n, d), float32: a row of length 1 for each text, in the order of
+        the texts, so that `rows @ rows.T` holds their cosines; (0, d) for no texts. Raises
+        `ModelError` where the model can't embed, `ContextError` where a text is longer than its
+        window (nothing is cut), `InputError` where the model makes no tokens of a text,
+        `AnswerError` where its numbers are no direction, else `BackendError`.
+        """
+        from devchat.backends.local.vectors import embed
+
+        return embed(self.name, self._call, texts)
 
     def count(self, text: str) -> int:
         """Count tokens with the model's own tokenizer. Raises `BackendError`."""

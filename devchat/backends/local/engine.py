@@ -17,6 +17,7 @@ from queue import Empty
 from threading import Thread
 
 from devchat.backends.local.cache import HURRY, PATIENCE, Origin, marks_of, open_cache
+from devchat.backends.local.embedding import Embeddings
 from devchat.backends.local.facts import ModelFile, look_at
 from devchat.backends.local.fit import physical_cores, resident_memory
 from devchat.backends.local.library import Library, LoadError
@@ -24,7 +25,7 @@ from devchat.backends.local.loading import Loader
 from devchat.backends.local.request import asked
 from devchat.backends.local.schedule import Manner, Scheduler, failure
 from devchat.backends.local.server import Job, Model, Place, Server, bound
-from devchat.backends.local.shape import Threads, shape_of
+from devchat.backends.local.shape import Shape, Threads, shape_of
 from devchat.backends.local.sight import Eye, Sight
 from devchat.backends.local.start import LISTENER, Orders
 from devchat.backends.local.weights import Weights
@@ -59,8 +60,8 @@ class Engine:
         except DevchatError as error:
             self._refuse(error)
             return
-        space = self._serve(ready).scheduler.space
-        space.close(HURRY if self._server.stopping else PATIENCE)
+        worker = self._serve(ready).worker
+        worker.close(HURRY if self._server.stopping else PATIENCE)
         self._server.drain()
 
     def _loader(self, library: Library) -> Loader:
@@ -72,37 +73,42 @@ class Engine:
         orders = self._orders
         file = _looked_at(orders.path)
         weights = weights or loader.load()
+        shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
+        self._ready = _Ready(loader, weights, self._worker(weights, shape, file))
+        self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))
+        return self._ready
+
+    def _worker(self, weights: Weights, shape: Shape, file: ModelFile) -> Scheduler | Embeddings:
+        orders, finished = self._orders, self._server.finished
+        if weights.embeds:
+            return Embeddings(orders.name, weights, shape, orders.context_tokens, finished)
         if not weights.chats:
             raise ModelError(
-                f"`{orders.name}` is no model to chat with: it embeds or translates",
+                f"`{orders.name}` is no model to chat with, nor one that embeds texts",
                 "choose another with `-m`; `devchat models list` shows what is here",
             )
-        shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
         marks = marks_of(weights.c, shape, weights.gpu_layers)
         reach = Reach(cuts=not weights.recurrent)
         origin = Origin(orders.name, file, marks, weights.kept_bytes(shape), reach)
         cache = open_cache(Path(orders.cache), orders.cache_bytes, origin)
         eye = Eye(orders.name, orders.projector, self._step)
         sight = Sight(weights, shape, eye) if orders.projector else None
-        manner = Manner(shape, orders.context_tokens, orders.lookup, cache, sight)
-        scheduler = Scheduler(weights, manner, self._server.finished)
-        self._ready = _Ready(loader, weights, scheduler)
-        self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))
-        return self._ready
+        manner = Manner(orders.name, shape, orders.context_tokens, orders.lookup, cache, sight)
+        return Scheduler(weights, manner, finished)
 
     def _serve(self, ready: _Ready) -> _Ready:
         server, more = self._server, True
-        while more or ready.scheduler.busy:
+        while more or ready.worker.busy:
             if more:
-                wait = not ready.scheduler.busy and not ready.scheduler.rest()
+                wait = not ready.worker.busy and not ready.worker.rest()
                 jobs, more = server.take(wait)
                 for job in jobs:
                     self._add(ready, job)
             if server.stopping:
-                ready.scheduler.end(STOPPED)
+                ready.worker.end(STOPPED)
             self._step()
             try:
-                ready.scheduler.tick()
+                ready.worker.tick()
             except LoadError as error:
                 ready = self._retreat(ready, error)
         return ready
@@ -110,7 +116,7 @@ class Engine:
     def _add(self, ready: _Ready, job: Job) -> None:
         if note := ready.loader.note(ready.weights):
             job.client.send({"note": note})
-        ready.scheduler.add(job)
+        ready.worker.add(job)
 
     def _retreat(self, ready: _Ready, why: LoadError) -> _Ready:
         # No pool fits beside the weights: with less of them on the GPU it may.
@@ -121,15 +127,15 @@ class Engine:
             after = self._use(ready.loader, weights)
         except EngineError as error:
             self._server.become(known)
-            ready.scheduler.refuse_next(error)
+            ready.worker.refuse_next(error)
             return ready
         except ModelError as error:
             # The weights are gone, and no others came: nothing is left to answer with.
             self._server.become(Model(failure=failure(error)))
-            ready.scheduler.end(error)
+            ready.worker.end(error)
             self._server.leave(force=True)
             return ready
-        for job in ready.scheduler.unbegun():
+        for job in ready.worker.unbegun():
             self._add(after, job)
         return after
 
@@ -160,16 +166,16 @@ class Engine:
             "resident": resident_memory(),
             "gpu_layers": ready.weights.layers if ready and layers < 0 else layers,
             "threads": self._threads,
-        } | (ready.scheduler.describe() if ready else {})
+        } | (ready.worker.describe() if ready else {})
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A loaded model: its weights, and who answers with them."""
+    """A loaded model: its weights, and who answers or embeds with them."""
 
     loader: Loader
     weights: Weights
-    scheduler: Scheduler
+    worker: Scheduler | Embeddings
 
 
 def _looked_at(path: str) -> ModelFile:

@@ -49,6 +49,14 @@ class Asked:
     """Whether nothing of it may be kept on the disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts that an engine is asked to embed; the asker knows the first one as number `first`."""
+
+    texts: tuple[str, ...]
+    first: int
+
+
 def written(request: Request, private: bool) -> Frame:
     """Write a request into a frame."""
     options = request.options
@@ -64,8 +72,10 @@ def written(request: Request, private: bool) -> Frame:
     }
 
 
-def asked(frame: Frame) -> Asked:
+def asked(frame: Frame) -> Asked | Texts:
     """Read a request. Raises `KeyError`, `TypeError` or `ValueError` where it is malformed."""
+    if frame["op"] == "embed":
+        return Texts(tuple(map(str, frame["texts"])), int(frame["first"]))
     temperature, seed, most = frame["temperature"], frame["seed"], frame["max_tokens"]
     return Asked(
         tuple(

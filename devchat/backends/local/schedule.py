@@ -16,6 +16,7 @@ from devchat.backends.local.library import LoadError
 from devchat.backends.local.plan import Plan, Planner
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.prefixes import STEP, Find, Memory, usable
+from devchat.backends.local.request import Asked, Texts
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
 from devchat.backends.local.serving import Fed, Served, Waiting, next_batch
@@ -24,7 +25,7 @@ from devchat.backends.local.sight import Sight
 from devchat.backends.local.space import Space
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
-from devchat.errors import DevchatError, EngineError
+from devchat.errors import DevchatError, EngineError, ModelError
 
 NO_MEMORY = EngineError(
     "memory ran out while the pool of the model was made larger", "close other programs, ask again"
@@ -35,6 +36,7 @@ NO_MEMORY = EngineError(
 class Manner:
     """How a model answers: `cap` is the largest window the user allows, 0 = the model's."""
 
+    name: str
     shape: Shape
     cap: int
     lookup: bool
@@ -69,7 +71,7 @@ class Scheduler:
     def add(self, job: Job) -> None:
         """Take a request."""
         try:
-            plan = self._planner.plan(job.request, self.space.memory())
+            plan = self._planner.plan(self._asked(job), self.space.memory())
         except DevchatError as error:
             self._refuse(job, error)
         else:
@@ -106,6 +108,10 @@ class Scheduler:
         """Do a piece of what can wait, while nobody does; tell whether there may be more."""
         return not self.busy and self.space.keep()
 
+    def close(self, patience: float) -> None:
+        """Remember what was found out, and wait so many seconds for what is being written."""
+        self.space.close(patience)
+
     def unbegun(self) -> list[Job]:
         """Give up the requests that wait: another scheduler takes them."""
         jobs = [one.job for one in self._waiting]
@@ -123,6 +129,14 @@ class Scheduler:
             "kept": kept,
             "cache_trouble": space.cache.trouble,
         }
+
+    def _asked(self, job: Job) -> Asked:
+        if isinstance(job.request, Texts):
+            raise ModelError(
+                f"`{self._manner.name}` is no model that embeds: it is one to chat with",
+                "name the GGUF file of an embedding model",
+            )
+        return job.request
 
     def _let_go(self) -> None:
         for one in [one for one in self._served if one.job.client.gone]:
@@ -244,7 +258,7 @@ class Scheduler:
     def _end(self, one: Served) -> None:
         one.run.free()
         self._served.remove(one)
-        memory = Memory(len(one.run.plan.prompt), one.job.request.private)
+        memory = Memory(len(one.run.plan.prompt), one.run.plan.asked.private)
         self.space.rest(one.run, memory)
         self._full = False
         self._finished(one.job)

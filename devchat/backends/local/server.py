@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
-from devchat.backends.local.request import Asked
+from devchat.backends.local.request import Asked, Texts
 from devchat.backends.local.wire import (
     LARGEST,
     PROTOCOL,
@@ -79,7 +79,7 @@ class Job:
     """A request in the queue."""
 
     client: Client
-    request: Asked
+    request: Asked | Texts
     since: float = field(default_factory=time.monotonic)
 
 
@@ -116,7 +116,7 @@ class Server:
         listener: socket.socket,
         place: Place,
         describe: Callable[[], Frame],
-        read: Callable[[Frame], Asked],
+        read: Callable[[Frame], Asked | Texts],
     ) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
         self.steps = 0
@@ -223,13 +223,13 @@ class Server:
         mine = {"protocol": PROTOCOL, "version": self._place.version}
         fits = all(frame.get(name) == value for name, value in mine.items())
         op = frame.get("op")
-        job = Job(client, self._read(frame)) if fits and op == "stream" else None
+        job = Job(client, self._read(frame)) if fits and op in ("stream", "embed") else None
         with self._lock:
             if self._leaving:
                 # A client that gets no word at all knows that it may ask again elsewhere.
                 return False
             self._clients.add(client)
-            client.waiting = fits and op in ("stream", "count")
+            client.waiting = job is not None or (fits and op == "count")
             if op != "status":
                 self._last_used = time.monotonic()
             if fits and "keep_alive" in frame:

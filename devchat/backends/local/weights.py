@@ -25,6 +25,8 @@ FLASH: dict[Switch, str] = {
     "on": "LLAMA_FLASH_ATTN_TYPE_ENABLED",
     "off": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
 }
+# Mean, first and last token: https://github.com/ggml-org/llama.cpp/blob/master/include/llama.h
+POOLED = ("1", "2", "3")
 
 
 class Weights:
@@ -63,9 +65,11 @@ class Weights:
         self.bos = int(self.c.llama_vocab_bos(self.vocabulary))
         self.eos = int(self.c.llama_vocab_eos(self.vocabulary))
         self.adds_bos = bool(self.c.llama_vocab_get_add_bos(self.vocabulary))
-        self.chats = bool(self.c.llama_model_has_decoder(self._model)) and not bool(
-            self.c.llama_model_has_encoder(self._model)
-        )
+        self.width = int(self.c.llama_model_n_embd_out(self._model))
+        decodes = bool(self.c.llama_model_has_decoder(self._model))
+        decodes = decodes and not self.c.llama_model_has_encoder(self._model)
+        self.embeds = decodes and self._told("pooling_type") in POOLED
+        self.chats = decodes and not self.embeds and self._told("attention.causal") != "false"
         # Their state is that of the last token read: none of it can be taken back.
         self.recurrent = bool(
             self.c.llama_model_is_recurrent(self._model)
@@ -102,14 +106,17 @@ class Weights:
         # q8_0 keeps 32 numbers in 34 bytes.
         return numbers * 2 if shape.kv_type == "f16" else numbers * 34 // 32
 
-    def tokenize(self, text: str, special: bool) -> list[int]:
-        """Make tokens of a text; `special` obeys control tokens such as `<|im_end|>` in it."""
+    def tokenize(self, text: str, special: bool, framed: bool = False) -> list[int]:
+        """Make tokens of a text; `special` obeys control tokens such as `<|im_end|>` in it.
+
+        `framed`: between those tokens that the model wants around a whole text.
+        """
         # What is no valid UTF-8 could throw inside llama.cpp.
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         tokens = (self.c.llama_token * room)()
         count = self.c.llama_tokenize(
-            self.vocabulary, data, len(data), tokens, room, False, special
+            self.vocabulary, data, len(data), tokens, room, framed, special
         )
         return list(tokens[: max(0, count)])
 
@@ -135,10 +142,11 @@ class Weights:
         """Give the memory back."""
         self.c.llama_model_free(self._model)
 
-    def context(self, shape: Shape, size: int, sequences: int) -> Any:
+    def context(self, shape: Shape, size: int, sequences: int, embeds: bool = False) -> Any:
         """Make a llama.cpp context of so many cells. Raises `LoadError`."""
         options = self.c.llama_context_default_params()
         options.n_ctx, options.n_seq_max, options.kv_unified = size, sequences, True
+        options.embeddings = embeds
         options.n_batch, options.n_ubatch = shape.batch, shape.ubatch
         options.n_threads, options.n_threads_batch = shape.threads, shape.threads_batch
         options.flash_attn_type = getattr(self.c, FLASH[shape.flash])
@@ -148,6 +156,14 @@ class Weights:
         if not context:
             raise LoadError(self.library.complaint())
         return context
+
+    def _told(self, key: str) -> str:
+        """Give what the file says of its architecture; "" where it says nothing."""
+        name, value = b"general.architecture", ctypes.create_string_buffer(128)
+        self.c.llama_model_meta_val_str(self._model, name, value, len(value))
+        name = value.value + f".{key}".encode()
+        found = self.c.llama_model_meta_val_str(self._model, name, value, len(value))
+        return value.value.decode("utf-8", "replace") if found >= 0 else ""
 
 
 def window_limit(token_bytes: int, now: int, free: int) -> int:

@@ -242,7 +242,7 @@ def test_a_client_killed_with_its_request(open_model: Open, runtime: Path, home:
     state = only(runtime)
     request = encode(
         {"protocol": PROTOCOL, "version": __version__, "op": "stream", "max_tokens": 7000}
-        | {"turns": [["user", "Count to 9999."]], "temperature": 0, "seed": 1, "stop": []}
+        | {"turns": [["user", "Count to 9999.", []]], "temperature": 0, "seed": 1, "stop": []}
         | {"schema": None}
     )
     code = (

@@ -85,7 +85,7 @@ class Workbench:
         self.weights = Weights(Library(), str(path).encode(), 0, lambda: None)
         origin = Origin("bench", look_at(str(path)), (), self.weights.kept_bytes(SHAPE))
         cache = open_cache(Path("/nowhere"), 0, origin)
-        self.manner = Manner(SHAPE, cap, lookup, cache)
+        self.manner = Manner("bench", SHAPE, cap, lookup, cache)
         self.ticks = self.steps = 0
         self.ended: list[Job] = []
         self._answers: dict[int, Answer] = {}
