@@ -1,0 +1,69 @@
+"""What we need of a durable queue: jobs that survive a kill, made of steps that are done once.
+
+Knows no database. A step may run again where a kill came between its deed and its record, so
+a step that writes to GitHub first looks for what it wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+JSON = Any
+"""A value that JSON can hold; never a token."""
+Kind = Literal["intake", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work. Its `id` alone decides about duplicates, for good.
+
+    `lane` is what must not starve others (an installation); `delay` seconds before it starts.
+    """
+
+    kind: Kind
+    id: str
+    payload: JSON
+    lane: str = ""
+    delay: float = 0.0
+
+
+class Steps(Protocol):
+    """The steps of one job while it runs."""
+
+    def run(self, name: str, step: Callable[[], JSON]) -> JSON:
+        """Do a step and keep its result; where the job is taken up again, give that back."""
+        ...
+
+
+Handler = Callable[[Job, Steps], None]
+"""Does a job. Raises `WaitError` to be run again later, from its next undone step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much is waiting: jobs not begun, jobs under way, seconds the oldest has waited."""
+
+    waiting: int
+    running: int
+    oldest_seconds: float
+
+
+class Jobs(Protocol):
+    """Handing in jobs; a worker does them with a `Handler` for each kind."""
+
+    def enqueue(self, job: Job) -> None:
+        """Take a job on, durably; does nothing where the id is known. Raises `StorageError`."""
+        ...
+
+    def cancel(self, id: str) -> None:
+        """Stop a job between two steps, if it is not done."""
+        ...
+
+    def backlog(self) -> Backlog: ...
+
+    def close(self) -> None: ...
+
+
+Handlers = Mapping[Kind, Handler]
