@@ -41,18 +41,20 @@ FLOORS = {
     "bot": 0,
     "bot.errors": 5,
     "bot.configuration": 5,
-    "bot.webhook": 6,
+    "bot.forge": 5,
+    "bot.webhook": 5,
     "bot.events": 6,
     "bot.commands": 6,
-    "bot.forge": 6,
     "bot.jobs": 6,
     "bot.ledger": 6,
     "bot.logs": 6,
     "bot.github": 7,
     "bot.reviewing": 7,
+    "bot.metrics": 7,
     "bot.durable": 8,
     "bot.web": 8,
-    "bot.__main__": 9,
+    "bot.command": 9,
+    "bot.__main__": 10,
 }
 # Implementations of one protocol live in one room and still never import each other.
 SIBLINGS = ("devchat.backends.local", "devchat.backends.remote", "devchat.backends.scripted")
