@@ -1,0 +1,41 @@
+"""The forge by PyGithub: being an App, reading a pull, writing a review.
+
+`connection` alone imports the library and knows the network; `failure` says what a refusal means,
+`reading` turns GitHub's JSON into values, `tokens` keeps tokens that open one repository, `meter`
+counts. Nothing here waits or tries again (but once, with a new token, where one had expired): a
+`WaitError` says for how long the job should go back to its queue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bot.github.addresses import check_address
+from bot.github.app import GitHub
+from bot.github.connection import Connection, open_login
+from bot.github.meter import Meter, Quota, Traffic
+
+__all__ = ["GitHub", "Quota", "Traffic", "open_github"]
+
+SECONDS = 30
+"""How long one request may be silent."""
+
+
+def open_github(
+    api_url: str,
+    app_id: int,
+    private_key: str,
+    *,
+    seconds: int = SECONDS,
+    clock: Callable[[], float] = time.time,
+) -> GitHub:
+    """Open GitHub as an App, at "https://api.github.com" or an Enterprise Server's ".../api/v3".
+
+    Nothing is sent yet. `clock` gives seconds since the epoch. Raises `SettingsError` where the
+    address or the key can't be used.
+    """
+    address = check_address(api_url)
+    meter = Meter(clock)
+    connection = Connection(address, open_login(app_id, private_key), meter, seconds)
+    return GitHub(app_id, address, connection, meter, seconds, clock)
