@@ -1,0 +1,44 @@
+"""Jobs that survive a kill, by DBOS: SQLite on one machine, PostgreSQL for many workers.
+
+The only room that imports dbos. `open_jobs` is the side that hands jobs in (web, commands, and
+handlers that hand in further ones); `run_worker` does them. Both make the tables they need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.jobs import Handlers, Jobs
+
+__all__ = ["open_jobs", "run_worker"]
+
+
+def open_jobs(database_url: str) -> Jobs:
+    """Open the side that hands jobs in; it starts no thread. Raises StorageError."""
+    from bot.durable.client import open_client
+
+    return open_client(database_url)
+
+
+def run_worker(
+    database_url: str,
+    handlers: Handlers,
+    *,
+    name: str = "",
+    concurrency: int = 2,
+    lane_concurrency: int = 1,
+    keep_days: float = 30.0,
+    grace: float = 20.0,
+) -> None:
+    """Do jobs until SIGTERM or SIGINT, then hand back what is between two steps.
+
+    `concurrency` reviews at once, `lane_concurrency` of one lane in all workers together. A step
+    under way has `grace` seconds to end; then the process ends, and the step is done again by
+    another worker or after a restart. Jobs that ended are forgotten after `keep_days`.
+    `name` is this worker's among those on one PostgreSQL; SettingsError where it is taken.
+    """
+    from bot.durable.worker import Terms, work
+
+    terms = Terms(name, concurrency, lane_concurrency, keep_days * 86400, grace)
+    work(database_url, handlers, terms)

@@ -1,0 +1,72 @@
+"""Handing jobs in, asking after them, cancelling them. Runs none."""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+
+from bot.database import translated
+from bot.durable.records import Records
+from bot.jobs import Backlog, Job
+
+APPLICATION = "devchat-bot"
+WORKFLOW = "job"
+NO_LANE = "-"
+"""The lane of jobs without one: DBOS wants a name."""
+
+
+def open_client(database_url: str) -> DurableJobs:
+    """Open the database, with the tables of jobs made. Raises StorageError."""
+    records = Records(database_url)
+    url = records.engine.url
+    with records.writing() as connection:
+        connection.execute(sa.text("SELECT 1"))
+    with translated(url):
+        DBOS.migrate(url.render_as_string(hide_password=False))
+    return DurableJobs(records)
+
+
+class DurableJobs:
+    """The protocol `Jobs`, in the database. Safe in threads; not across a fork."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._client = DBOSClient(
+            system_database_engine=records.engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+            retry_connection_errors=False,
+        )
+
+    def enqueue(self, job: Job) -> None:
+        """Take a job on: once this returns, it will be done."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": job.kind,
+            "workflow_id": job.id,
+        }
+        if job.kind == "review":
+            options["queue_partition_key"] = job.lane or NO_LANE
+        if job.delay > 0:
+            options["delay_seconds"] = job.delay
+        # ASCII: a database takes neither lone surrogates nor NUL.
+        payload = json.dumps(job.payload)
+        with self._records.writing() as connection:
+            self._client.enqueue_in_transaction(connection, options, job.kind, payload, job.lane)
+
+    def cancel(self, id: str) -> None:
+        """Stop a job between two steps, if it is not done."""
+        with translated(self._records.engine.url):
+            self._client.cancel_workflow(id)
+
+    def backlog(self) -> Backlog:
+        """Count what waits and what is under way."""
+        return self._records.backlog()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+        self._records.close()

@@ -1,0 +1,133 @@
+"""What DBOS writes down about jobs, read and moved in place.
+
+DBOS itself only offers: run, cancel, delete. A job that waits, or whose worker is gone, goes back
+into its queue by one statement here, with its steps' results and its id. Made for the tables of
+the one version of DBOS that we pin: https://docs.dbos.dev/explanations/system-tables
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from bot.database import open_engine, translated
+from bot.jobs import Backlog
+
+WAITING = ("ENQUEUED", "DELAYED")
+
+
+class Records:
+    """The tables of DBOS. Everything raises StorageError."""
+
+    def __init__(self, database_url: str) -> None:
+        self.engine = open_engine(database_url)
+        schema = None if self.engine.dialect.name == "sqlite" else "dbos"
+        self.jobs = sa.table("workflow_status", *map(sa.column, _JOB_COLUMNS), schema=schema)
+        self.steps = sa.table("operation_outputs", *map(sa.column, _STEP_COLUMNS), schema=schema)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Write in one transaction."""
+        with translated(self.engine.url), self.engine.begin() as connection:
+            yield connection
+
+    def backlog(self) -> Backlog:
+        """Count what waits and what is under way."""
+        job = self.jobs.c
+        due = sa.case(
+            (job.delay_until_epoch_ms > job.updated_at, job.delay_until_epoch_ms),
+            else_=job.updated_at,
+        )
+        query = (
+            sa.select(job.status, sa.func.count(), sa.func.min(due))
+            .where(job.status.in_((*WAITING, "PENDING")))
+            .group_by(job.status)
+        )
+        with self.writing() as connection:
+            found = {status: (count, since) for status, count, since in connection.execute(query)}
+        since = found.get("ENQUEUED", (0, None))[1]
+        return Backlog(
+            waiting=sum(found.get(status, (0, 0))[0] for status in WAITING),
+            running=found.get("PENDING", (0, 0))[0],
+            oldest_seconds=0.0 if since is None else max(0.0, time.time() - since / 1000),
+        )
+
+    def put_back(self, id: str, worker: str, delay: float = 0.0) -> None:
+        """Put a job of a worker back into its queue; nothing where it is no longer that worker's.
+
+        It was not its fault, so this run does not count against it.
+        """
+        values = dict(_QUEUED, recovery_attempts=0)
+        if delay > 0:
+            values["status"] = "DELAYED"
+            values["delay_until_epoch_ms"] = int((time.time() + delay) * 1000)
+        with self.writing() as connection:
+            held = self._held_by(worker) & (self.jobs.c.workflow_uuid == id)
+            connection.execute(sa.update(self.jobs).where(held).values(values | _now()))
+
+    def release(self, worker: str) -> int:
+        """Put all jobs of a worker that is gone back into their queues, and count them."""
+        with self.writing() as connection:
+            held = self._held_by(worker)
+            moved = connection.execute(sa.update(self.jobs).where(held).values(_QUEUED | _now()))
+            return moved.rowcount
+
+    def held(self, worker: str) -> set[str]:
+        """Return the jobs under way that a worker has taken on."""
+        with self.writing() as connection:
+            query = sa.select(self.jobs.c.workflow_uuid).where(self._held_by(worker))
+            return set(connection.execute(query).scalars())
+
+    def holders(self) -> set[str]:
+        """Return the workers that have taken on jobs which are under way."""
+        job = self.jobs.c
+        query = sa.select(job.executor_id).where(job.status == "PENDING").distinct()
+        with self.writing() as connection:
+            return {name for name in connection.execute(query).scalars() if name}
+
+    def age(self, id: str) -> float:
+        """Return for how many seconds a job has been known."""
+        query = sa.select(self.jobs.c.created_at).where(self.jobs.c.workflow_uuid == id)
+        with self.writing() as connection:
+            return float(time.time() - connection.execute(query).scalar_one() / 1000)
+
+    def forget_steps(self, id: str, first: int) -> None:
+        """Forget the results of a job's steps from one on: they belong to an older version."""
+        step = self.steps.c
+        late = (step.workflow_uuid == id) & (step.function_id >= first)
+        with self.writing() as connection:
+            connection.execute(sa.delete(self.steps).where(late))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    def _held_by(self, worker: str) -> sa.ColumnElement[bool]:
+        return (self.jobs.c.status == "PENDING") & (self.jobs.c.executor_id == worker)
+
+
+_JOB_COLUMNS = (
+    "workflow_uuid",
+    "status",
+    "executor_id",
+    "owner_xid",
+    "created_at",
+    "updated_at",
+    "started_at_epoch_ms",
+    "delay_until_epoch_ms",
+    "recovery_attempts",
+)
+_STEP_COLUMNS = ("workflow_uuid", "function_id")
+# Without its owner's token nothing that the former run still writes is accepted.
+_QUEUED: dict[str, object] = {
+    "status": "ENQUEUED",
+    "owner_xid": None,
+    "started_at_epoch_ms": None,
+}
+
+
+def _now() -> dict[str, object]:
+    return {"updated_at": int(time.time() * 1000)}

@@ -1,0 +1,158 @@
+"""A worker: does jobs, watches over its name, and takes over the jobs of workers that are gone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+from bot.database import read_address, translated
+from bot.durable.client import APPLICATION, WORKFLOW, open_client
+from bot.durable.lease import Lease, open_lease
+from bot.durable.records import Records
+from bot.durable.running import Running
+from bot.jobs import Handlers, Kind
+from devchat.errors import StorageError
+
+BEAT = 1.0
+"""Seconds between two looks at our name, at other workers, and at what was left lying."""
+POLL = 0.2
+"""Seconds between two looks for new jobs."""
+INTAKE_CONCURRENCY = 4
+CLEANING = 3600.0
+MOST_RUNS = 50
+"""A job that took this many workers down with it is left alone."""
+# Jobs don't care which version began them: without a fixed one an upgrade would strand them all.
+VERSION = "any"
+log = logging.getLogger("devchat.bot")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a worker works; `bot.durable.run_worker` says what they mean. Times are seconds."""
+
+    name: str
+    concurrency: int
+    lane_concurrency: int
+    keep: float
+    grace: float
+
+
+def work(database_url: str, handlers: Handlers, terms: Terms) -> None:
+    """Do jobs until told to stop."""
+    open_client(database_url).close()
+    with closing(open_lease(database_url, terms.name)) as lease:
+        with closing(Records(database_url)) as records:
+            running = Running(records, lease.name, handlers)
+            _launch(database_url, running, lease.name, terms)
+            _listen(running)
+            Watch(lease, records, running, terms).keep()
+            DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
+        if running.ids:
+            # A step that does not end would keep the process; it is done again elsewhere.
+            log.warning("stopped in the middle of %s", ", ".join(sorted(running.ids)))
+            lease.close()
+            logging.shutdown()
+            os._exit(0)
+
+
+def _launch(database_url: str, running: Running, name: str, terms: Terms) -> None:
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": database_url,
+        "application_version": VERSION,
+        "executor_id": name,
+        "serializer": DBOSPortableJSONSerializer(),
+        "enable_otlp": False,
+        "log_level": "WARNING",
+    }
+    DBOS(config=config)
+    _adopt_log()
+
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RUNS)
+    def job(kind: Kind, payload: str, lane: str) -> None:
+        running.do(str(DBOS.workflow_id), kind, payload, lane)
+
+    with translated(read_address(database_url)):
+        DBOS.launch()
+        DBOS.register_queue(
+            "intake", worker_concurrency=INTAKE_CONCURRENCY, polling_interval_sec=POLL
+        )
+        DBOS.register_queue(
+            "review",
+            worker_concurrency=terms.concurrency,
+            partition_concurrency=terms.lane_concurrency,
+            polling_interval_sec=POLL,
+        )
+
+
+def _adopt_log() -> None:
+    """Let what DBOS logs go our log's way; failed jobs are in it already."""
+    theirs = logging.getLogger("dbos")
+    theirs.handlers.clear()
+    theirs.propagate = True
+    theirs.addFilter(lambda record: "background workflow" not in record.getMessage())
+
+
+def _listen(running: Running) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.stopping.set())
+
+
+class Watch:
+    """What a worker looks after while jobs run."""
+
+    def __init__(self, lease: Lease, records: Records, running: Running, terms: Terms) -> None:
+        self._lease = lease
+        self._records = records
+        self._running = running
+        self._keep = terms.keep
+        self._astray: set[str] = set()
+        self._cleaned = 0.0
+
+    def keep(self) -> None:
+        """Look after things at every beat, until told to stop."""
+        while not self._running.stopping.wait(BEAT):
+            try:
+                self._look()
+            except StorageError as error:
+                log.warning("%s; %s", error.message, error.hint)
+
+    def _look(self) -> None:
+        self._lease.keep()
+        self._take_over()
+        self._take_up()
+        if time.monotonic() - self._cleaned > CLEANING or not self._cleaned:
+            self._cleaned = time.monotonic()
+            _forget(time.time() - self._keep)
+
+    def _take_over(self) -> None:
+        """Put the jobs of workers that are gone back into their queues."""
+        for name in self._lease.gone(self._records.holders() - {self._lease.name}):
+            log.warning("took over %d jobs of worker %s", self._records.release(name), name)
+
+    def _take_up(self) -> None:
+        """Put back our own jobs that don't run, seen twice: their end could not be written down."""
+        astray = self._records.held(self._lease.name) - self._running.ids
+        for id in astray & self._astray:
+            log.warning("job %s was left lying: taken up again", id)
+            self._records.put_back(id, self._lease.name)
+        self._astray = astray
+
+
+def _forget(before: float) -> None:
+    """Delete jobs that ended before a time, with their steps."""
+    moment = datetime.fromtimestamp(before, UTC).isoformat()
+    while True:
+        ended = DBOS.list_workflows(
+            completed_before=moment, limit=500, load_input=False, load_output=False
+        )
+        if not ended:
+            return
+        DBOS.delete_workflows([job.workflow_id for job in ended])
