@@ -1,4 +1,4 @@
-# devchat: `make demo` answers a question offline; `make test` runs every gate.
+# devchat: `make demo` answers a question and reviews a change offline; `make test` runs every gate.
 # Needs Python >= 3.11, a C/C++ compiler and cmake; everything else goes into .venv.
 
 PYTHON ?= python3
@@ -13,6 +13,12 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXA
 demo: .venv/.user
 	@echo '$$ DEVCHAT_TEMPERATURE=0 devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."'
 	@DEVCHAT_TEMPERATURE=0 .venv/bin/devchat ask -f devchat/render/terminal/style.py:5-12 "List the names and their values."
+	@echo
+	@echo '$$ devchat review docs/demo.patch'
+	@.venv/bin/devchat review --fail-on never docs/demo.patch
+	@if git rev-parse --quiet --verify HEAD~1 >/dev/null 2>&1; then \
+		echo; echo '$$ git diff HEAD~1 | devchat review'; \
+		git diff HEAD~1 | .venv/bin/devchat review --fail-on never; fi
 
 test: .venv/.dev check
 	@command -v tmux >/dev/null || { echo 'error: the tests look into a terminal of tmux; install tmux first' >&2; exit 1; }
@@ -48,7 +54,7 @@ clean:
 
 .venv/.user: .venv/.pip pyproject.toml
 	@echo 'Installing devchat with its embedded model. llama.cpp is compiled once: about 4 minutes on 2 cores.'
-	$(PIP) install $(LOCKED) --editable '.[tiny]'
+	$(PIP) install $(LOCKED) --editable '.[tiny,analyzers]'
 	@touch $@
 
 .venv/.dev: .venv/.pip pyproject.toml

@@ -73,7 +73,7 @@ def devchat(environ: dict[str, str], home: Path) -> Devchat:
 
     def run(
         *args: str,
-        stdin: str | bytes = b"",
+        stdin: str | bytes | None = b"",
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         timeout: float = 120,
@@ -81,6 +81,7 @@ def devchat(environ: dict[str, str], home: Path) -> Devchat:
         done = subprocess.run(
             [sys.executable, "-m", "devchat", *args],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
             env=environ | dict(env or {}),
             cwd=cwd or home,

@@ -1,4 +1,4 @@
-"""Write the pages and the picture that are made from the program itself: `make docs`."""
+"""Write the pages and the pictures that are made from the program itself: `make docs`."""
 
 from __future__ import annotations
 
@@ -123,9 +123,10 @@ def _providers_table() -> str:
 
 
 if __name__ == "__main__":
-    from tests.picture import picture
+    from tests.picture import QUESTION, REVIEW, picture
 
     (DOCS / "commands.md").write_text(commands_page())
     (DOCS / "settings.md").write_text(settings_page())
     (DOCS / "review-json.md").write_text(review_json_page())
-    (DOCS / "ask.svg").write_text(picture())
+    (DOCS / "ask.svg").write_text(picture(QUESTION))
+    (DOCS / "review.svg").write_text(picture(REVIEW))

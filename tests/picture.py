@@ -1,4 +1,4 @@
-"""Record a real session in a terminal and draw it as an SVG: the picture in the README."""
+"""Record real sessions in a terminal and draw them as SVG: the pictures in the README."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ QUESTION = [
     "devchat/render/terminal/style.py:5-12",
     "List the names and their values.",
 ]
+# The change that `make demo` reviews; without a model, so that the picture is always the same.
+REVIEW = ["review", "--no-model", "--max-findings", "2", "docs/demo.patch"]
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
-def picture() -> str:
-    """Ask the embedded model a question about this project and return what the screen shows."""
-    words = " ".join(f'"{word}"' if " " in word else word for word in QUESTION)
-    lines = [Text(f"$ devchat {words}", style="bold"), *_shown(_record(QUESTION))]
+def picture(arguments: list[str]) -> str:
+    """Run devchat in a terminal and return what the screen shows."""
+    words = " ".join(f'"{word}"' if " " in word else word for word in arguments)
+    lines = [Text(f"$ devchat {words}", style="bold"), *_shown(_record(arguments))]
     width = max(line.cell_len for line in lines) + 1
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
     for line in lines:

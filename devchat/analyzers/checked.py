@@ -6,8 +6,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from importlib import import_module, metadata
+from dataclasses import dataclass
 from pathlib import Path
 
 import devchat
@@ -15,6 +14,7 @@ from devchat.analyzers.introduced import broken
 from devchat.analyzers.pairs import Pair, pairs
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.sandbox import USUAL, Limits, run, said, scratch
+from devchat.analyzers.tool import version_of
 from devchat.changes import Diff, Finding, Source
 from devchat.errors import AnalyzerError
 
@@ -66,14 +66,6 @@ def missing(package: str, distribution: str) -> str:
     return f"`{distribution}` is not installed: pip install 'devchat-cli[analyzers]'"
 
 
-def version_of(distribution: str) -> str:
-    """Return the version of a library, "" where it does not say."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return ""
-
-
 def check_all(
     module: str, texts: Sequence[tuple[str, str]], limits: Limits = USUAL
 ) -> list[Verdict]:
@@ -82,12 +74,15 @@ def check_all(
     if not files:
         return [()] * len(texts)
     with scratch(files) as folder:
-        command = [sys.executable, "-P", "-m", __name__, module]
+        command = [sys.executable, "-P", "-m", "devchat.analyzers.child", module]
         code, out = run(command, folder, limits, {"PYTHONPATH": _import_path()})
         if code:
             raise AnalyzerError(f"its check failed: {said(folder) or f'exit status {code}'}")
-    found = json.loads(out)
-    return [_verdict(found.get(f"{at:06}", [])) for at in range(len(texts))]
+    try:
+        found = json.loads(out)
+        return [_verdict(found.get(f"{at:06}", [])) for at in range(len(texts))]
+    except (ValueError, TypeError) as error:
+        raise AnalyzerError("its check answered in a form that is not known") from error
 
 
 def _verdict(found: list[dict[str, object]] | None) -> Verdict:
@@ -99,24 +94,3 @@ def _import_path() -> str:
     here = str(Path.cwd())
     folders = [one for one in sys.path if Path(one).is_absolute() and one != here]
     return ":".join([*folders, str(Path(devchat.__file__).parent.parent)])
-
-
-def main(module: str) -> None:
-    """Be the child: judge every file in this folder, and print what is wrong as JSON."""
-    check: Callable[[str, str], Iterable[Problem]] = import_module(module).check
-    found = {file.stem: _judged(check, file) for file in sorted(Path.cwd().iterdir())}
-    json.dump(found, sys.stdout)
-
-
-def _judged(
-    check: Callable[[str, str], Iterable[Problem]], file: Path
-) -> list[dict[str, object]] | None:
-    text = file.read_bytes().decode("utf-8", "surrogateescape")
-    try:
-        return [asdict(one) for one in check(file.suffix[1:], text)]
-    except (RecursionError, MemoryError, ValueError):
-        return None  # Nested too deeply, or a number of a million digits.
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,6 +12,11 @@ from devchat.changes import Finding, Line, Side
 from devchat.sanitize import single_line
 
 _Key = tuple[str, object]
+_SAMPLES = re.compile(
+    r"(^|/)(fixtures?|test_?data|samples?|corpus|snapshots?|__snapshots__|invalid|malformed)/"
+    r"|(^|[/_.-])(invalid|malformed|broken|bad|syntax_?error)([_.-]|[^/]*$)",
+    re.IGNORECASE,
+)
 
 
 def introduced(
@@ -28,7 +34,12 @@ def introduced(
     fresh = [one for one in ordered if not _counted(known, _key(new, one)) and _written(pair, one)]
     hunks = _hunks(pair, "RIGHT")
     replaced = _replaced(pair, known)
+    told = set()
     for problem in fresh:
+        again = (problem.line, problem.rule, problem.title)
+        if again in told:
+            continue
+        told.add(again)
         if not _counted(replaced, (problem.rule, hunks[_written(pair, problem)[0]])):
             yield from _findings(name, pair, problem)
 
@@ -39,9 +50,9 @@ def broken(
     """Yield the first place where head can't be parsed, unless base could not either.
 
     A parser often gives up far from the cause: what lies outside of the hunks is anchored to
-    the changed line nearest to it.
+    the changed line nearest to it. What is added among samples may be broken on purpose.
     """
-    if base or not head:
+    if base or not head or (pair.added and _SAMPLES.search(pair.path)):
         return
     first = head[0]
     side, line = _nearest(pair, first.line)
@@ -49,7 +60,7 @@ def broken(
     body = first.body
     if (side, number) != ("RIGHT", first.line):
         body = f"The parser gives up at line {first.line}. {body}"
-    yield _made(name, pair, first, (side, number, number), line.text, body, None)
+    yield _made(name, pair, first, (side, number, number), line.text.removesuffix("\r"), body, None)
 
 
 def _key(lines: Sequence[str], problem: Problem) -> _Key:
@@ -104,7 +115,7 @@ def _findings(name: str, pair: Pair, problem: Problem) -> Iterator[Finding]:
         first, last = problem.line, problem.last
     else:
         suggestion = None
-    quote = "\n".join(lines[first - 1 : last])
+    quote = "\n".join(line.removesuffix("\r") for line in lines[first - 1 : last])
     shown = problem.shown or quote
     yield _made(name, pair, problem, ("RIGHT", first, last), shown, problem.body, suggestion)
 
@@ -120,7 +131,7 @@ def _made(
 ) -> Finding:
     side, first, last = place
     return Finding(
-        path=pair.file.path if side == "RIGHT" else pair.file.old_path,
+        path=pair.path,
         side=side,
         start_line=first,
         line=last,

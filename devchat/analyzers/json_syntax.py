@@ -19,7 +19,9 @@ _RELAXED_NAMES = re.compile(
     r"(^|/)(\.vscode|\.devcontainer|\.zed)/|(^|/)(ts|js|api-extractor|deno|tslint|devcontainer)[\w.-]*\.json$"
     r"|(^|/)\.[\w.-]*\.json$|\.sublime-|language-configuration\.json$"
 )
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])")
 
 
 def open_analyzer() -> Analyzer:
@@ -40,7 +42,7 @@ def check(kind: str, text: str) -> Iterator[Problem]:
     except json.JSONDecodeError as error:
         if not text.strip() or _are_documents(text):
             return
-        relaxed = _parses(_TOKEN.sub(_plain, text))
+        relaxed = _parses(_COMMA.sub(_plain, _COMMENT.sub(_plain, text)))
         yield Problem(
             error.lineno,
             error.lineno,

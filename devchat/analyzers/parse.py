@@ -1,7 +1,8 @@
 """Sources in other languages that no longer parse, by tree-sitter's grammars.
 
 Grammars for editors forgive much and know no preprocessor, so this speaks only where base had
-no fault at all, and of C and C++ only where no macro can be the cause.
+no fault at all; and of Bash, C and C++ never of a new file, nor where a construct that the
+grammars misread, or a macro, may be the cause.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ NAMES = {
 }  # fmt: skip
 """What people call the languages that are parsed."""
 _MACRO = re.compile(r"^\s*#|\b[A-Z_][A-Z0-9_]{2,}\b|\b__\w+|\\$")
+_UNSURE = {"bash": re.compile(r"<>|<<|\[\[|\(\(|=~"), "c": _MACRO, "cpp": _MACRO}
+"""The languages whose grammars often err, and what they err at."""
+_TEMPLATE = re.compile(r"\{%|<%")
+_MISREAD = re.compile(r"^\s*[\[(`]|\bimport\(")  # Where JavaScript leaves a semicolon out; types.
 
 
 def open_analyzer() -> Analyzer:
@@ -56,12 +61,13 @@ def check(kind: str, text: str) -> Iterator[Problem]:
 def _tell(
     name: str, pair: Pair, base: Sequence[Problem], head: Sequence[Problem]
 ) -> Iterator[Finding]:
-    doubtful = languages.of(pair.path) in ("c", "cpp") and (pair.added or _has_macros(pair))
-    if not doubtful:
+    if head and not _is_doubtful(languages.of(pair.path), pair, head[0].line):
         yield from broken(name, pair, base, head)
 
 
-def _has_macros(pair: Pair) -> bool:
-    """Tell whether what was written may be the work of a preprocessor."""
+def _is_doubtful(language: str, pair: Pair, line: int) -> bool:
+    """Tell whether what seems a fault may be the grammar's own."""
     lines = text_lines(pair.head)
-    return any(_MACRO.search(lines[number - 1]) for number in pair.written)
+    if language in _UNSURE:
+        return pair.added or any(_UNSURE[language].search(lines[one - 1]) for one in pair.written)
+    return bool(_TEMPLATE.search(pair.head) or _MISREAD.search(lines[line - 1]))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from devchat import languages
 from devchat.analyzers import Analyzer
+from devchat.analyzers.certain import is_certain
 from devchat.analyzers.introduced import introduced
 from devchat.analyzers.pairs import Pair, pairs, text_lines
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.python_target import python_target
 from devchat.analyzers.ruff_rules import BUILTINS, RULES
-from devchat.analyzers.shared_default import is_shared
-from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
+from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Source
 
 _OPTIONS = (
@@ -24,13 +23,6 @@ _OPTIONS = (
     *("--no-respect-gitignore", "--no-force-exclude", "--output-format", "json"),
     *("--config", f"builtins = {json.dumps(BUILTINS)}"),
 )
-# Faults of syntax that Python finds only after it has parsed.
-_SYNTAX = re.compile(r"Cannot use .* on Python 3\.\d+ \(syntax was added in|Duplicate (param|keyw)")
-# Names may come to be, or be missed on purpose, in ways that no reader of the text can follow.
-_NAMES_AT_RUN_TIME = re.compile(
-    r"\b(globals|locals|vars|exec|eval)\(|\bNameError\b|\b__builtins__\b|\bPY[23]\b"
-)
-_TESTS = re.compile(r"(^|[/_.])(tests?|conftest|testing|bench(marks?)?)([/_.]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +50,16 @@ class Ruff:
             return
         target = python_target(source)
         options = [*_OPTIONS, "--target-version", target or "py314"]
-        out = self.tool.say([*options, "--select", ",".join(RULES)], texts, fine=(0,))
-        with reading(self.name):
-            found = by_file(json.loads(out), lambda one: one["filename"])
+        out = self.tool.ask([*options, "--select", ",".join(RULES)], texts)
+        with self.tool.reading():
+            found = by_file(out, lambda one: one["filename"])
             for number, pair in enumerate(judged):
                 base, head = (
-                    [_problem(one, text) for one in items if _is_sure(one, pair.path, text, target)]
+                    [
+                        _problem(one, text)
+                        for one in items
+                        if is_certain(one, pair.path, text, target)
+                    ]
                     for items, text in zip(found(number), (pair.base, pair.head), strict=True)
                 )
                 yield from introduced(self.name, pair, base, head)
@@ -71,58 +67,12 @@ class Ruff:
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Ruff(find_tool("ruff"))
+    return Ruff(find_tool("ruff", "ruff"))
 
 
 def _is_python(pair: Pair) -> bool:
     lone = "\r" in pair.head.replace("\r\n", "")  # ruff counts it as the end of a line.
     return languages.of(pair.path) == "python" and not lone
-
-
-def _is_sure(item: Mapping[str, Any], path: str, text: str, target: str) -> bool:
-    """Tell whether what ruff says of a text is beyond doubt."""
-    code = item["code"]
-    if code == "invalid-syntax" or code is None:
-        known = _SYNTAX.match(item["message"])
-        return bool(known) and (bool(target) or not item["message"].startswith("Cannot"))
-    sure = {"F811": _is_redefinition, "F821": _is_unknown, "F822": _is_unknown, "B006": _is_kept}
-    if code == "B015":
-        return not _TESTS.search(path)
-    if code == "F822" and path.endswith("__init__.py"):
-        return False  # Names of modules in the folder are right there.
-    return code in RULES and (code not in sure or sure[code](item, text))
-
-
-def _is_redefinition(item: Mapping[str, Any], text: str) -> bool:
-    """Tell whether a function or class is defined twice at one depth, the later one undecorated."""
-    found = re.search(r"from line (\d+)", item["message"])
-    lines = text_lines(text)
-    first, second = int(found[1]) if found else 0, item["location"]["row"]
-    if not 0 < first < second <= len(lines) or lines[second - 2].lstrip().startswith("@"):
-        return False
-    heads = [re.match(r"(\s*)(?:async )?(def|class) ", lines[at - 1]) for at in (first, second)]
-    indents = {one[1] for one in heads if one}
-    between = lines[first : second - 1]
-    return all(heads) and len(indents) == 1 and not _branches(between, indents.pop())
-
-
-def _branches(lines: Sequence[str], indent: str) -> bool:
-    """Tell whether lines lead out of a block, as `else:` does."""
-    return any(
-        line.strip() and not line.startswith(indent) or re.match(r"\s*(else|elif|except)\b", line)
-        for line in lines
-        if len(line) - len(line.lstrip()) < max(len(indent), 1)
-    )
-
-
-def _is_unknown(item: Mapping[str, Any], text: str) -> bool:
-    name = re.search(r"`([^`]+)`", item["message"])
-    deleted = name and re.search(rf"\bdel\b.*\b{re.escape(name[1])}\b", text)
-    return not deleted and not _NAMES_AT_RUN_TIME.search(text)
-
-
-def _is_kept(item: Mapping[str, Any], text: str) -> bool:
-    return is_shared(text, item["location"]["row"], item["location"]["column"])
 
 
 def _problem(item: Mapping[str, Any], text: str) -> Problem:
@@ -138,24 +88,17 @@ def _problem(item: Mapping[str, Any], text: str) -> Problem:
 
 def _suggested(problem: Problem, fix: Mapping[str, Any] | None, text: str) -> Problem:
     """Add a safe fix as what replaces the lines that it changes."""
-    from dataclasses import replace
-
     if not fix or fix["applicability"] != "safe":
         return problem
     lines = text_lines(text)
-    edits = sorted(fix["edits"], key=lambda one: _offset(lines, one["location"]), reverse=True)
-    first, last = edits[-1]["location"]["row"], edits[0]["end_location"]["row"]
-    begin, end = (
-        _offset(lines, {"row": first, "column": 1}),
-        _offset(lines, {"row": last, "column": len(lines[last - 1]) + 1}),
-    )
-    fixed = text
+    edits = sorted(fix["edits"], key=lambda one: _offset(lines, one["location"]))
+    first, last = edits[0]["location"]["row"], edits[-1]["end_location"]["row"]
+    at, fixed = _offset(lines, {"row": first, "column": 1}), ""
     for edit in edits:
-        start, stop = _offset(lines, edit["location"]), _offset(lines, edit["end_location"])
-        fixed = fixed[:start] + edit["content"] + fixed[stop:]
-    return replace(
-        problem, line=first, last=last, suggestion=fixed[begin : len(fixed) - len(text) + end]
-    )
+        fixed += text[at : _offset(lines, edit["location"])] + edit["content"]
+        at = _offset(lines, edit["end_location"])
+    fixed += text[at : _offset(lines, {"row": last, "column": len(lines[last - 1]) + 1})]
+    return replace(problem, line=first, last=last, suggestion=fixed.removesuffix("\r"))
 
 
 def _offset(lines: Sequence[str], place: Mapping[str, int]) -> int:

@@ -31,8 +31,6 @@ RULES: Mapping[str, tuple[Severity, str]] = MappingProxyType(
                  "call `os.environ.clear()` first."),
         "B006": ("warning", "The default is made once and shared: what one call puts in, the next "
                  "call without this argument finds there. Use `None`, and make it inside."),
-        "B012": ("warning", "An exception on its way out, `KeyboardInterrupt` included, is lost "
-                 "here without a trace."),
         "B015": ("warning", "The result is thrown away. Was `=` or `assert` meant?"),
         "B016": ("error", "`raise` needs an exception: this raises `TypeError` instead."),
         "B021": ("warning", "An f-string is no docstring: `__doc__` stays empty, and it is "
@@ -40,7 +38,6 @@ RULES: Mapping[str, tuple[Severity, str]] = MappingProxyType(
         "B025": ("warning", "The first handler takes it; the second one never runs."),
         "B029": ("warning", "`except ()` catches nothing."),
         "B030": ("error", "When an exception arrives here, Python raises `TypeError` instead."),
-        "B031": ("warning", "A group can be read only once; after that it is empty."),
         "B032": ("warning", "This annotates and assigns nothing. Was `=` meant?"),
         "B035": ("warning", "Each round overwrites the same key, so one item is left."),
         "F404": ("error", _SYNTAX),

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from devchat.analyzers import Analyzer
-from devchat.analyzers.checked import check_all, missing, version_of
+from devchat.analyzers.checked import check_all, missing
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.sandbox import USUAL, Limits
+from devchat.analyzers.tool import version_of
 from devchat.changes import Diff, FileDiff, Finding, Line, Source
 
 PLUGINS = (
@@ -42,6 +43,8 @@ _PLACEHOLDER = re.compile(
     r"example|dummy|fake|sample|test|placeholder|redacted|changeme|your|x{4}|0{4}|1234567|abcdef",
     re.IGNORECASE,
 )
+_FILLED_IN = re.compile(r"[{}$<>()\s]")  # Put together when the program runs, or by a template.
+_WORD = re.compile("[A-Za-z0-9]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{40}")
 _LONGEST = 20_000
 _SHORTEST = 16
@@ -85,26 +88,31 @@ def open_analyzer() -> Analyzer:
 
 
 def check(kind: str, text: str) -> Iterator[Problem]:
-    """Yield the secrets in some lines; runs in the child."""
-    plugins = [
-        (getattr(import_module(f"detect_secrets.plugins.{module}"), name)(), what)
-        for module, name, what in PLUGINS
-    ]
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if len(line) > _LONGEST or _is_allowed(lines, number):
-            continue
-        for plugin, what in plugins:
-            found = {value for form in plugin.denylist for value in _values(form, line)}
-            values = {one for one in found if _is_real(what, one, lines, number)}
-            if values:
-                yield _problem(number, what, _masked(what, line, values))
-                break
+    """Yield the secrets in some lines, at most one of each line; runs in the child."""
+    lines = [line if len(line) <= _LONGEST else "" for line in text.split("\n")]
+    forms = list(_forms("\n".join(lines)))
+    for number, line in enumerate(lines if forms else (), 1):
+        found = ((what, value) for what, form in forms for value in _values(form, line))
+        real = [one for one in found if _is_real(*one, lines, number)]
+        if real and not _is_allowed(lines, number):
+            what = real[0][0]
+            yield _problem(number, what, _masked(what, line, {value for _, value in real}))
+
+
+def _forms(text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the patterns that are found in a text at all, and what they find."""
+    for module, name, what in PLUGINS:
+        plugin = getattr(import_module(f"detect_secrets.plugins.{module}"), name)()
+        yield from ((what, form) for form in plugin.denylist if form.search(text))
 
 
 def _values(form: re.Pattern[str], line: str) -> Iterator[str]:
-    """Yield what a pattern finds: the group that holds the secret, else all of it."""
+    """Yield what a pattern finds as a word: the group that holds the secret, else all of it."""
     for found in form.finditer(line):
+        if _WORD.match(line[max(found.start() - 1, 0) : found.start()]) or _WORD.match(
+            line[found.end() : found.end() + 1]
+        ):
+            continue
         groups = [one for one in found.groups() if one and len(one) >= _SHORTEST]
         yield max(groups, key=len, default=found[0])
 
@@ -118,8 +126,10 @@ def _is_allowed(lines: Sequence[str], number: int) -> bool:
 def _is_real(what: str, value: str, lines: Sequence[str], number: int) -> bool:
     """Tell a secret from what stands for one in documentation and tests."""
     if what == "private key":  # Its first line alone is found in every program that reads them.
-        return bool(_BASE64.search("\n".join(lines[number - 1 : number + 1])))
-    return not _PLACEHOLDER.search(value) and len(set(value)) > 9
+        whole = _BASE64.search("\n".join(lines[number - 1 : number + 3]))
+        return bool(whole) and f"-----{value}" in lines[number - 1]
+    plain = not _PLACEHOLDER.search(value) and not _FILLED_IN.search(value)
+    return plain and len(set(value)) > 9
 
 
 def _masked(what: str, line: str, values: Iterable[str]) -> str:
@@ -131,7 +141,7 @@ def _masked(what: str, line: str, values: Iterable[str]) -> str:
 
 
 def _problem(number: int, what: str, shown: str) -> Problem:
-    article = "An" if what[0] in "AO" else "A"
+    article = "An" if what[0] in "AOn" else "A"
     return Problem(
         number,
         number,

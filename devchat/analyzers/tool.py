@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from devchat.analyzers.pairs import Pair
 from devchat.analyzers.sandbox import USUAL, Limits, run, said, scratch
@@ -24,10 +25,14 @@ _VERSION = re.compile(rb"\d+(?:\.\d+)+")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An executable by its absolute path, "" where it is not there."""
+    """An executable by its absolute path, "" where it is not there.
+
+    `known` is its version where that is known without asking it.
+    """
 
     name: str
     path: str
+    known: str = ""
     limits: Limits = USUAL
 
     @property
@@ -39,9 +44,9 @@ class Tool:
 
     @property
     def version(self) -> str:
-        """Ask it; "" where it does not say."""
-        if not self.path:
-            return ""
+        """Return its version; "" where it does not say."""
+        if self.known or not self.path:
+            return self.known
         try:
             with scratch({}) as folder:
                 found = _VERSION.search(run([self.path, "--version"], folder, self.limits)[1])
@@ -49,23 +54,47 @@ class Tool:
             return ""
         return found[0].decode() if found else ""
 
-    def say(self, options: Sequence[str], texts: dict[str, str], fine: Sequence[int]) -> bytes:
-        """Run it once over some files; raises `AnalyzerError` unless its status is a fine one."""
+    def ask(self, options: Sequence[str], texts: Mapping[str, str], found: int = 0) -> Any:
+        """Run it once over some files, and return its JSON.
+
+        `found` is its exit status, besides 0, where it has something to say. Raises
+        `AnalyzerError` for any other, and for an answer in another form.
+        """
         with scratch(texts) as folder:
             code, out = run([self.path, *options, "--", *sorted(texts)], folder, self.limits)
-            if code not in fine:
-                raise AnalyzerError(
-                    f"`{self.name}` failed: {said(folder) or f'exit status {code}'}"
-                )
-        return out
+            why = said(folder) or f"exit status {code}"
+        if code and not (code == found and out.startswith((b"[", b"{"))):
+            raise AnalyzerError(f"`{self.name}` failed: {why}")
+        with self.reading():
+            return json.loads(out)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Translate what goes wrong where its answer is not of the expected form."""
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise AnalyzerError(f"`{self.name}` answered in a form that is not known") from error
 
 
-def find_tool(name: str) -> Tool:
+def find_tool(name: str, distribution: str) -> Tool:
     """Find a tool beside the Python that runs this, else on PATH; never in a relative folder."""
-    folders = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
-    folders += os.environ.get("PATH", "").split(os.pathsep)
+    beside = os.pathsep.join((sysconfig.get_path("scripts"), str(Path(sys.executable).parent)))
+    if path := shutil.which(name, path=beside):
+        return Tool(name, path, version_of(distribution))
+    folders = os.environ.get("PATH", "").split(os.pathsep)
     absolute = os.pathsep.join(one for one in folders if Path(one).is_absolute())
     return Tool(name, shutil.which(name, path=absolute) or "")
+
+
+def version_of(distribution: str) -> str:
+    """Return the version of what is installed, "" where it is not known."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def of_both(judged: Sequence[Pair], suffix: Callable[[Pair], str]) -> dict[str, str]:
@@ -86,12 +115,3 @@ def by_file(
     for item in items:
         found[int(Path(name(item)).stem)].append(item)
     return lambda number: (found[2 * number], found[2 * number + 1])
-
-
-@contextmanager
-def reading(tool: str) -> Iterator[None]:
-    """Translate what goes wrong where a tool's answer is not of the expected form."""
-    try:
-        yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise AnalyzerError(f"`{tool}` answered in a form that is not known") from error

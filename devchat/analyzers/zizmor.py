@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from devchat.analyzers import Analyzer
 from devchat.analyzers.introduced import introduced
 from devchat.analyzers.pairs import Pair, pairs
 from devchat.analyzers.problem import Problem
-from devchat.analyzers.tool import Tool, by_file, find_tool, of_both, reading
+from devchat.analyzers.tool import Tool, by_file, find_tool, of_both
 from devchat.changes import Diff, Finding, Severity, Source
 
 RULES: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
@@ -52,6 +51,9 @@ RULES: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
     }
 )  # fmt: skip
 """The audits that are asked for: severity, what is wrong, and why."""
+# It fails where no file is a workflow, so one always is.
+_NEVER_ALONE = {"999999.yml": "on: push\npermissions: {}\njobs: {}\n"}
+_RIGHTS = re.compile(r"\b(pull_request_target|workflow_run|issue_comment)\b")
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml$")
 
 
@@ -80,25 +82,32 @@ class Zizmor:
             return
         options = ["--quiet", "--offline", "--no-config", "--no-exit-codes", "--no-progress"]
         options += ["--color=never", "--persona=regular", "--min-confidence=medium"]
-        # 3: none of the files is a workflow.
-        out = self.tool.say([*options, "--format=json-v1"], texts, fine=(0, 3))
-        with reading(self.name):
-            items = [one for one in json.loads(out or b"[]") if one["ident"] in RULES]
+        out = self.tool.ask([*options, "--format=json-v1"], texts | _NEVER_ALONE)
+        with self.tool.reading():
+            items = [one for one in out if one["ident"] in RULES]
             found = by_file(
                 items, lambda one: _primary(one)["symbolic"]["key"]["Local"]["verbatim_path"]
             )
             for number, pair in enumerate(judged):
-                base, head = ([_problem(one) for one in side] for side in found(number))
+                base, head = (
+                    [_problem(one) for one in side if _is_sure(one, text)]
+                    for side, text in zip(found(number), (pair.base, pair.head), strict=True)
+                )
                 yield from introduced(self.name, pair, base, head)
 
 
 def open_analyzer() -> Analyzer:
     """Return the analyzer."""
-    return Zizmor(find_tool("zizmor"))
+    return Zizmor(find_tool("zizmor", "zizmor"))
 
 
 def _suffix(pair: Pair) -> str:
     return "yml"
+
+
+def _is_sure(item: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a finding matters: who acts does, where strangers' pulls have rights."""
+    return item["ident"] != "bot-conditions" or bool(_RIGHTS.search(text))
 
 
 def _primary(item: Mapping[str, Any]) -> Mapping[str, Any]:

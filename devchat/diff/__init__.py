@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from devchat.changes import Diff, FileDiff, Side
+from devchat.changes import Diff, FileDiff
 from devchat.diff.files import read_files
 
 
 def parse(text: str) -> Diff:
     """Read a diff; the text is UTF-8 decoded with `surrogateescape`, so nothing is lost.
 
-    Raises `InputError` for what is no diff, is cut off inside a hunk, or is a combined or a
-    word diff, with the line and a hint. An empty text is an empty diff, as git prints it.
+    What stands around the files (a mail, a log, statistics) is passed over, as `git apply` does.
+    Names come out relative, without `..` and NUL, so that none leads outside; else a stranger may
+    have put anything into them. An empty text is an empty diff, as git prints it.
+
+    Raises `InputError` for what is no diff, is cut off inside a hunk, is too long, has a name that
+    leads outside, or is a combined, a word or a coloured diff, with the line and a hint.
     """
     return Diff(tuple(read_files(text)))
 
@@ -19,10 +23,3 @@ def counts(file: FileDiff) -> tuple[int, int]:
     """Count a file's lines that are (added, removed)."""
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return kinds.count("+"), kinds.count("-")
-
-
-def changed_lines(file: FileDiff, side: Side) -> frozenset[int]:
-    """Return the 1-based numbers of the lines that are only on one side."""
-    kind, number = ("-", "old") if side == "LEFT" else ("+", "new")
-    lines = (line for hunk in file.hunks for line in hunk.lines if line.kind == kind)
-    return frozenset(getattr(line, number) for line in lines)

@@ -33,6 +33,7 @@ class _Reading:
     def __init__(self, lines: list[str]) -> None:
         self.found = False
         self._lines = lines
+        self._unix = False
         # What a mail says above its patch may be anything, even a hunk.
         self._in_mail = False
 
@@ -55,6 +56,8 @@ class _Reading:
         if (at == 0 or line.startswith("From ")) and _MAIL.match(line):
             refuse_encoded(self._lines, at)
             self._in_mail = True
+        elif line == "---":
+            self._in_mail = False
         elif not self._in_mail:
             refuse_line(line, at)
             return read_other(line), at + 1
@@ -65,7 +68,8 @@ class _Reading:
         return new.startswith("+++ ") and (hunk.startswith("@@ -") or at + 2 == len(self._lines))
 
     def _unix_lines(self, at: int) -> list[str]:
-        """Return the lines, from here on without CR where even a header ends in one."""
-        if self._lines[at].endswith("\r"):
+        """Return the lines, from here on without CR where even the first header ends in one."""
+        if not self._unix and self._lines[at].endswith("\r"):
             self._lines[at:] = [line.removesuffix("\r") for line in self._lines[at:]]
+        self._unix = True
         return self._lines

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from devchat.changes import FileDiff, FileStatus, Hunk
 from devchat.diff.hunks import read_hunks
 from devchat.diff.names import NOWHERE, bare, first_name, safe, split_names, unquoted
-from devchat.diff.refusals import cut_off
+from devchat.diff.refusals import damaged, no_hunk
 
 # https://git-scm.com/docs/diff-format#generate_patch_text_with_p
 _FIELD = re.compile(
@@ -17,6 +17,9 @@ _FIELD = re.compile(
     r"(?: |$)"
 )
 _BLOBS = re.compile(r"([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?$")
+_BINARY = {"Binary files", "Binary file", "GIT binary patch"}
+_NAMES = {"---", "+++"}
+_MODE = re.compile(r"[0-7]{6}$")
 _STATUSES: Mapping[str, FileStatus] = {
     "new file mode": "added",
     "deleted file mode": "deleted",
@@ -25,7 +28,8 @@ _STATUSES: Mapping[str, FileStatus] = {
 }
 # With `--submodule=log` or `=diff`.
 _SUBMODULE = re.compile(
-    r"Submodule (?P<path>.+) (?P<old>[0-9a-f]{4,64})\.{2,3}(?P<new>[0-9a-f]{4,64})(?::| \(.*\):?)$"
+    r"Submodule (?P<path>.+) (?P<old>[0-9a-f]{4,64})\.{2,3}(?P<new>[0-9a-f]{4,64})"
+    r"(?::| \([a-z ]*\):?)$"
 )
 _GITLINK = "160000"
 # How `diff -N`, hg and svn write the time of a file that is not there.
@@ -48,38 +52,60 @@ def read_git_file(lines: Sequence[str], at: int) -> tuple[FileDiff | None, int]:
         fields[found[1]] = lines[at][found.end() :]
         at += 1
     hunks, after = read_hunks(lines, at)
-    if "+++" in fields and not hunks:
-        raise cut_off(at)
-    return (_file(names, fields, hunks) if fields or hunks else None), after
+    if not hunks and not _NAMES.isdisjoint(fields):
+        raise no_hunk(at)
+    if not (fields or hunks):
+        return None, after
+    return _sound(_file(names, fields, hunks), at), after
+
+
+def _sound(file: FileDiff, at: int) -> FileDiff:
+    """Refuse a new file that was something before, and a deleted one of which something is left."""
+    if (
+        file.hunks
+        and file.status in ("added", "deleted")
+        and not _is_whole(file.hunks, file.status)
+    ):
+        raise damaged(at, f"a hunk that can't be of a file that is {file.status}")
+    return file
+
+
+def _is_whole(hunks: Sequence[Hunk], status: FileStatus) -> bool:
+    hunk, *more = hunks
+    added = hunk.old_start, hunk.old_count, hunk.new_start
+    deleted = hunk.new_start, hunk.new_count, hunk.old_start
+    return not more and (added if status == "added" else deleted) == (0, 0, 1)
 
 
 def _file(names: str, fields: Mapping[str, str], hunks: tuple[Hunk, ...]) -> FileDiff:
-    status = next((one for field, one in _STATUSES.items() if field in fields), None)
-    old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode", ""))
-    new_mode = _mode(fields.get("new mode") or fields.get("new file mode", ""))
-    blobs = _BLOBS.match(fields.get("index", ""))
-    if blobs and blobs[3]:
-        old_mode = new_mode = blobs[3]
+    said = next((_STATUSES[field] for field in fields if field in _STATUSES), None)
+    status = said or _status(fields.get("---"), fields.get("+++"))
+    old_mode = _mode(fields.get("old mode") or fields.get("deleted file mode"))
+    new_mode = _mode(fields.get("new mode") or fields.get("new file mode"))
+    old_blob = new_blob = ""
+    if found := _BLOBS.match(fields.get("index", "")):
+        old_blob, new_blob = found[1], found[2]
+        old_mode, new_mode = found[3] or old_mode, found[3] or new_mode
     return FileDiff(
-        *_named(*_paths(names, fields), status or _absence(fields)),
+        *_named(*_paths(names, fields), status),
         hunks,
-        old_mode=old_mode,
-        new_mode=new_mode,
-        old_blob=blobs[1] if blobs else "",
-        new_blob=blobs[2] if blobs else "",
-        binary="GIT binary patch" in fields or any(one.startswith("Binary") for one in fields),
+        old_mode,
+        new_mode,
+        old_blob,
+        new_blob,
+        not _BINARY.isdisjoint(fields),
     )
 
 
-def _mode(field: str) -> str:
-    return field if re.fullmatch("[0-7]{6}", field) else ""
+def _mode(field: str | None) -> str:
+    return field if field and _MODE.match(field) else ""
 
 
-def _absence(fields: Mapping[str, str]) -> FileStatus | None:
-    """Tell what is added or deleted where its mode is not said."""
-    if fields.get("---") == NOWHERE:
+def _status(old: str | None, new: str | None) -> FileStatus | None:
+    """Tell by its names whether a file is added or deleted."""
+    if old == NOWHERE:
         return "added"
-    return "deleted" if fields.get("+++") == NOWHERE else None
+    return "deleted" if new == NOWHERE else None
 
 
 def _named(
@@ -94,11 +120,12 @@ def _named(
 
 
 def _paths(names: str, fields: Mapping[str, str]) -> tuple[str, str]:
-    for deed in ("rename", "copy"):
-        if f"{deed} from" in fields and f"{deed} to" in fields:
-            return unquoted(fields[f"{deed} from"]), unquoted(fields[f"{deed} to"])
-    old, new = (first_name(fields.get(one, NOWHERE)) for one in ("---", "+++"))
-    if NOWHERE not in (old, new):
+    source = fields.get("rename from") or fields.get("copy from")
+    target = fields.get("rename to") or fields.get("copy to")
+    if source and target:
+        return unquoted(source), unquoted(target)
+    old, new = first_name(fields.get("---", NOWHERE)), first_name(fields.get("+++", NOWHERE))
+    if old != NOWHERE != new:
         return bare(unquoted(old), unquoted(new))
     return bare(*split_names(names, old, new))
 
@@ -107,21 +134,22 @@ def read_plain_file(lines: Sequence[str], at: int) -> tuple[FileDiff, int]:
     """Read the file whose lines `--- OLD` and `+++ NEW` stand at an index, with no git header."""
     hunks, after = read_hunks(lines, at + 2)
     if not hunks:
-        raise cut_off(at + 2)
+        raise no_hunk(at + 2)
     old, new = (unquoted(first_name(line[4:])) for line in lines[at : at + 2])
-    status: FileStatus | None = None
-    if old == NOWHERE or (_ABSENT.match(lines[at]) and not hunks[0].old_count):
+    status = _status(old, new)
+    if _ABSENT.match(lines[at]) and _is_whole(hunks, "added"):
         status = "added"
-    elif new == NOWHERE or (_ABSENT.match(lines[at + 1]) and not hunks[0].new_count):
+    elif _ABSENT.match(lines[at + 1]) and _is_whole(hunks, "deleted"):
         status = "deleted"
-    return FileDiff(*_named(*_plain_paths(old, new), status), hunks), after
+    return _sound(FileDiff(*_named(*_plain_paths(old, new), status), hunks), at + 2), after
 
 
 def read_other(line: str) -> FileDiff | None:
     """Read a line that stands for a file: a binary one, or a submodule; None for any other."""
     if line.startswith("Binary files ") and line.endswith(" differ"):
-        old, _, new = line[13:-7].rpartition(" and ")
-        return FileDiff(*_named(*_plain_paths(unquoted(old), unquoted(new))), binary=True)
+        names = line[13:-7].rpartition(" and ")
+        old, new = unquoted(names[0]), unquoted(names[2])
+        return FileDiff(*_named(*_plain_paths(old, new), _status(old, new)), binary=True)
     found = _SUBMODULE.match(line)
     return _submodule(found["path"], found["old"], found["new"]) if found else None
 

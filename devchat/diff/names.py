@@ -11,7 +11,7 @@ from devchat.sanitize import single_line
 
 NOWHERE = "/dev/null"
 
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
 _ESCAPES = re.compile(r'(?:\\(?:[abtnvfr"\\]|[0-3][0-7]{2}))+')
 _ESCAPE = re.compile(r"\\(?:([0-7]{3})|(.))")
 _LETTERS = dict(zip('abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
@@ -19,18 +19,18 @@ _LETTERS = dict(zip('abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 # https://git-scm.com/docs/diff-config#Documentation/diff-config.txt-diffmnemonicPrefix
 _MNEMONIC = ("a/ b/", "i/ w/", "c/ i/", "c/ w/", "o/ w/", "1/ 2/")
 _PREFIXES = {tuple(pair.split()[::step]) for pair in _MNEMONIC for step in (1, -1)}
-_LONGEST, _MOST_SPACES = 10_000, 64
+_LONGEST, _MOST_SPACES = 10_000, 16
 
 
 def first_name(text: str) -> str:
     """Return the name before a tab (a time, or nothing) as it is written, quotes included."""
-    found = _QUOTED.match(text)
+    found = _QUOTED.match(text) if text.startswith('"') else None
     return found[0] if found else text.partition("\t")[0]
 
 
 def unquoted(text: str) -> str:
     """Take a name out of git's quotes; bytes that are no UTF-8 become surrogates."""
-    found = _QUOTED.fullmatch(text)
+    found = _QUOTED.fullmatch(text) if text.startswith('"') else None
     return _ESCAPES.sub(_bytes, found[1]) if found else text
 
 
@@ -52,9 +52,9 @@ def split_names(text: str, old: str, new: str) -> tuple[str, str]:
     pairs = [(unquoted(left), unquoted(right)) for left, right in _partings(text)]
     if len(pairs) == 1:
         return pairs[0]
-    alike = [pair for pair in pairs if len(set(bare(*pair))) == 1]
+    alike = [(len(old), pair) for pair in pairs for old, new in [bare(*pair)] if old == new]
     if alike:
-        return max(alike, key=lambda pair: len(bare(*pair)[0]))
+        return max(alike)[1]
     raise InputError(
         f"the names in `diff --git {single_line(text, 80)}` can't be told apart",
         "make the diff without prefixes of your own: `git diff --default-prefix`",
@@ -93,8 +93,8 @@ def bare(old: str, new: str) -> tuple[str, str]:
 
 def safe(path: str) -> str:
     """Return a path that stays inside its folder; raise `InputError` for any other."""
-    parts = path.split("/")
-    if not path or path.startswith("/") or "\0" in path or ".." in parts:
+    upwards = ".." in path and ".." in path.split("/")
+    if not path or path.startswith("/") or "\0" in path or upwards:
         raise InputError(
             f"`{single_line(path, 80)}` can't be the name of a file in a diff",
             "names are relative, without `..`: make the diff in the folder that holds the files",

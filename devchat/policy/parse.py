@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from devchat.errors import SettingsError
 from devchat.policy import PathPolicy, Policy, Rule
-from devchat.policy.paths import is_glob
+from devchat.policy.paths import MOST_STARS, is_glob, is_tame
 from devchat.policy.values import FILE, SEVERITIES, Value, find_lines
 from devchat.sanitize import HIDDEN, visible
 from devchat.settings.load import parse_toml
@@ -17,8 +16,6 @@ from devchat.settings.load import parse_toml
 LARGEST = 64 * 1024
 MOST_GLOBS, MOST_PATHS, MOST_RULES = 200, 50, 50
 LONGEST_TEXT, LONGEST_GLOB, LONGEST_NAME = 2_000, 200, 40
-MOST_STARS = 4
-STARS = re.compile(r"\*+")
 
 KEYS = ("ignore", "paths", "rules", "language", "analyzers", "min_severity", "limits")
 PATH_KEYS = ("glob", "instructions", "min_severity")
@@ -75,9 +72,7 @@ def _globs(value: Value) -> tuple[str, ...]:
 
 def _glob(value: Value) -> str:
     glob = value.text(LONGEST_GLOB)
-    # Each star may match in many ways, and all of them together are what a matcher may try.
-    stars = sum(len(STARS.findall(step)) for step in glob.split("/") if step != "*")
-    if stars > MOST_STARS:
+    if not is_tame(glob):
         raise value.refuse(f"has more than {MOST_STARS} wildcards", "a folder is enough: `docs/`")
     if not is_glob(glob):
         raise value.refuse("is no glob as in `.gitignore`", "such as `docs/` or `src/**/*.py`")

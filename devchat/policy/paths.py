@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from devchat.policy import PathPolicy, Policy
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+MOST_STARS = 4
+STARS = re.compile(r"\*+")
 
 
 class Globs:
@@ -34,6 +38,12 @@ def is_glob(text: str) -> bool:
         return any(one.include is not None for one in _compile([text]).patterns)
     except ValueError:
         return False
+
+
+def is_tame(glob: str) -> bool:
+    """Tell whether a glob is quickly matched: each `*` in a name can match in many ways."""
+    stars = sum(len(STARS.findall(step)) for step in glob.split("/") if step != "*")
+    return stars <= MOST_STARS
 
 
 def _compile(globs: Iterable[str]) -> GitIgnoreSpec:

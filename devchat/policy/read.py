@@ -38,7 +38,7 @@ def read_policy(
         if trust_worktree or source.read("RIGHT", FILE) in (data, None):
             raise
         # Mended by this very change, perhaps.
-        hint = f"{error.hint}; the base's file counts: `{TRUST}` takes the one of this change"
+        hint = f"{error.hint} (this is the base's file; `{TRUST}` takes the change's)"
         raise SettingsError(error.message, hint) from error
     changed = not trust_worktree and source.complete and source.read("RIGHT", FILE) != data
     return PolicyRead(policy, (CHANGED,) if changed else ())

@@ -94,7 +94,7 @@ def placeholders(name: str, section: Section) -> Iterator[tuple[str, int]]:
 
 def _fill(section: Section, values: Mapping[str, str]) -> str:
     text = section.text
-    for name in (name for name, value in values.items() if not value):
+    for name in (name for name, value in values.items() if not value and name in text):
         text = re.sub(
             rf"^\$(?:{name}|{{{name}}})[ \t]*(?:\n(?:[ \t]*\n)*|\Z)", "", text, flags=re.MULTILINE
         )

@@ -17,7 +17,7 @@ from devchat.review.fingerprint import fingerprinted
 from devchat.review.judge import Judged, judge
 from devchat.review.plan import Plan, prepare
 from devchat.review.rank import rank
-from devchat.review.receipt import Aside, file_receipts, seen_by, written
+from devchat.review.receipt import Aside, file_receipts, written
 from devchat.review.summary import own_words, summarise
 from devchat.review.verify import Verified, verify
 from devchat.review.wishes import Progress, Prompts, Reviewers, Task, Wishes
@@ -47,18 +47,18 @@ def review(
     started = monotonic()
     task, files = Task(diff, source, reviewers, policy, wishes), Files(source)
     planned = yield from prepare(task, files)
-    asking, analysed = planned.asking, planned.analysed
+    asking = planned.asking
     asked = Asked() if asking is None else (yield from ask(planned.chunks, asking))
-    judged = judge(analysed.findings, asked.answers, files)
+    judged = judge(planned.analysed.findings, asked.answers, files)
     looked = yield from _second_look(task, judged, files, asked)
     ranked = rank(looked.findings, policy, wishes)
-    receipts = file_receipts(diff, planned.selection, seen_by(planned), asked.failed)
+    receipts = file_receipts(diff, planned, asked.failed)
     own = own_words(ranked.findings, receipts)
     told = yield from summarise(task, planned.wording, asked, ranked.findings, own)
     known = fingerprinted((*ranked.findings, *ranked.overflow), diff, files)
     dropped = (*judged.dropped, *looked.dropped, *ranked.dropped)
     notes = (*planned.notes, *judged.notes, *looked.notes, *told.notes)
-    receipt = written(task, asked, receipts, analysed, Aside(dropped, notes))
+    receipt = written(task, asked, receipts, planned, Aside(dropped, notes))
     shown = len(ranked.findings)
     receipt = replace(receipt, seconds=monotonic() - started)
     yield Review(told.text, known[:shown], receipt, known[shown:])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from devchat.analyzers import Analyzer
 from devchat.analyzers.pairs import remember, unjudged
@@ -19,11 +19,11 @@ _LONGEST_TITLE, _LONGEST_BODY = 200, 2_000
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """What the analyzers found, what became of each, and what the reader should know."""
+    """What the analyzers found, what became of each, and the files that none could look at."""
 
     findings: tuple[Finding, ...] = ()
     receipts: tuple[AnalyzerReceipt, ...] = ()
-    notes: tuple[str, ...] = ()
+    unjudged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ran(self) -> bool:
@@ -45,9 +45,8 @@ def analyse(
         receipts.append(receipt)
     if analyzers:
         yield Progress("analyse", len(analyzers), len(analyzers))
-    ran = any(receipt.state == "ran" for receipt in receipts)
-    notes = _notes(diff, source) if ran else ()
-    return Analysed(_placed(findings, diff), tuple(receipts), notes)
+    unseen = dict(unjudged(diff, source)) if analyzers else {}
+    return Analysed(_placed(findings, diff), tuple(receipts), unseen)
 
 
 def _run(
@@ -63,15 +62,6 @@ def _run(
         return list(analyzer.analyse(diff, source)), receipt
     except AnalyzerError as error:
         return [], replace(receipt, state="failed", reason=single_line(error.message))
-
-
-def _notes(diff: Diff, source: Source) -> tuple[str, ...]:
-    unseen = unjudged(diff, source)
-    if not unseen:
-        return ()
-    names = ", ".join(f"`{single_line(path, 60)}`" for path, _ in unseen[:3])
-    more = f" and {len(unseen) - 3} more" if len(unseen) > 3 else ""
-    return (f"analyzers could not look at {names}{more}: {unseen[0][1]}",)
 
 
 def _placed(findings: Sequence[Finding], diff: Diff) -> tuple[Finding, ...]:

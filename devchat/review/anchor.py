@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from devchat.changes import Finding, Line, Side
 from devchat.review.answers import Draft
-from devchat.review.chunks import Chunk
+from devchat.review.chunks import Chunk, Piece
 from devchat.sanitize import visible
 
 _LEAST = 8
@@ -54,43 +54,47 @@ class Index:
 
     def __init__(self, chunk: Chunk) -> None:
         self.paths = {piece.name: piece.file.path for piece in chunk.pieces}
-        self._exact: dict[tuple[str, str], list[Spot]] = {}
-        self._normal: dict[tuple[str, str], list[Spot]] = {}
-        for piece in chunk.pieces:
-            for line in piece.lines:
-                self._add(piece.name, Spot(line, piece.lines))
-
-    def _add(self, name: str, spot: Spot) -> None:
-        text = visible(spot.line.text.removesuffix("\r"))
-        self._exact.setdefault((name, text), []).append(spot)
-        self._normal.setdefault((name, _normal(text)), []).append(spot)
+        self._pieces = chunk.pieces
+        self._known: dict[str, Quotable] = {}
 
     def find(self, name: str, quote: str, number: int | None) -> Spot | None:
         """Find the one line that is meant."""
-        for found in self._ways(name, quote):
+        if name not in self._known:
+            self._known[name] = Quotable([one for one in self._pieces if one.name == name])
+        for found in self._known[name].ways(quote):
             for some in (_changed(found), found):
                 if some:
                     return _chosen(some, number)
         return None
 
-    def _ways(self, name: str, quote: str) -> Iterator[list[Spot]]:
+
+class Quotable:
+    """The lines of a file that were sent in a chunk."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._spots = [(line, piece.lines) for piece in pieces for line in piece.lines]
+        # As a whole, so that it costs one search; it also takes the carriage returns away.
+        text = visible("".join(f"{line.text}\n" for line, _ in self._spots))
+        self._texts = text.split("\n")[:-1]
+        self._normal: list[str] = []
+
+    def ways(self, quote: str) -> Iterator[list[Spot]]:
         """Yield the spots that a quote may mean, from the surest way of reading it to the last."""
         if not quote.strip():
             return
-        yield self._exact.get((name, quote.removesuffix("\r")), [])
-        yield self._normal.get((name, _normal(quote)), [])
-        part = _unmarked(quote)
-        yield self._normal.get((name, part), [])
+        exact = quote.removesuffix("\r")
+        yield self._where(text == exact for text in self._texts)
+        self._normal = self._normal or [_normal(text) for text in self._texts]
+        for wanted in (_normal(quote), part := _unmarked(quote)):
+            yield self._where(text == wanted for text in self._normal)
         if len(part) >= _LEAST:
-            found = self._holding(name, part)
+            found = self._where(part in text for text in self._normal)
             some = _changed(found) or found
             yield some if len(some) == 1 else []
 
-    def _holding(self, name: str, part: str) -> list[Spot]:
-        every = self._normal.items()
-        return [
-            spot for (own, text), some in every if own == name and part in text for spot in some
-        ]
+    def _where(self, matches: Iterable[bool]) -> list[Spot]:
+        pairs = zip(self._spots, matches, strict=True)
+        return [Spot(line, run) for (line, run), match in pairs if match]
 
 
 def anchor(draft: Draft, index: Index) -> Finding | Dropped:

@@ -6,13 +6,14 @@ As GitHub reads it: https://github.com/github-linguist/linguist/blob/main/docs/o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from devchat.changes import Source
-from devchat.policy.paths import Globs
+from devchat.policy.paths import Globs, is_tame
 
 NAME = ".gitattributes"
-LARGEST = 100_000
+LARGEST, MOST_LINES = 100_000, 500
 VALUES = {"": True, "true": True, "set": True, "false": False, "unset": False}
 Attribute = Literal["linguist-generated", "linguist-vendored"]
 
@@ -49,14 +50,15 @@ class Attributes:
 
 
 def _parse(text: str) -> tuple[_Line, ...]:
-    lines = (_line(line.strip()) for line in text.split("\n") if "linguist-" in line)
+    told = (line.strip() for line in text.split("\n") if "linguist-" in line)
+    lines = (_line(line) for line in islice(told, MOST_LINES))
     return tuple(line for line in lines if line is not None)
 
 
 def _line(line: str) -> _Line | None:
     """Read a line; a negative pattern is not allowed there, and `#` begins a comment."""
     glob, *words = line.split()
-    if glob.startswith(("#", "!", "[")) or glob.endswith("/"):
+    if glob.startswith(("#", "!", "[")) or glob.endswith("/") or not is_tame(glob):
         return None
     values = tuple(pair for word in words if (pair := _value(word)) is not None)
     return _Line(Globs([glob]), values)

@@ -21,7 +21,7 @@ _TICKS = re.compile("`+")
 
 def fenced(text: str, language: str = "") -> str:
     """Fence a text so that nothing in it can end the fence."""
-    longest = max(map(len, _TICKS.findall(text)), default=0)
+    longest = max(map(len, _TICKS.findall(text)), default=0) if "```" in text else 0
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text}\n{ticks}"
 

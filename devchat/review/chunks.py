@@ -94,9 +94,9 @@ def cut(
         inner = limits.beside(instructions)
         for place, hunk in enumerate(file.hunks):
             before, after = surroundings(hunk, around.lines("RIGHT", file.path))
-            whole = Piece(file, name, (number, place), hunk.lines, "", 0, instructions)
             text = "\n".join((*before, *map(_numbered, hunk.lines), *after))
-            yield from _fitting(_written(whole, text, inner), inner)
+            whole = Piece(file, name, (number, place), hunk.lines, text, 0, instructions)
+            yield from _fitting(_written(whole, inner), inner)
 
 
 def pack(pieces: Iterable[Piece | Chunk], limits: Limits) -> Iterator[Chunk]:
@@ -120,12 +120,14 @@ def pack(pieces: Iterable[Piece | Chunk], limits: Limits) -> Iterator[Chunk]:
         yield Chunk(tuple(held))
 
 
-def _written(piece: Piece, text: str, limits: Limits) -> Piece:
-    header = visible(piece.file.hunks[piece.place[1]].header).replace("\n", "␊")
-    text = f"{header}\n{visible(text)}"
+def _written(piece: Piece, limits: Limits) -> Piece:
+    """Put a piece under its header, show what is hidden in it, and count it."""
+    text = visible(f"{piece.file.hunks[piece.place[1]].header}\n{piece.text}")
     if len(text) > limits.room * _CHARACTERS_PER_TOKEN:
-        return replace(piece, text=text, tokens=len(text))
-    return replace(piece, text=text, tokens=limits.count(f"{_heading(piece)}\n{text}") + _JOINT)
+        tokens = len(text)
+    else:
+        tokens = limits.count(f"{_heading(piece)}\n{text}") + _JOINT
+    return Piece(piece.file, piece.name, piece.place, piece.lines, text, tokens, piece.told)
 
 
 def _fitting(piece: Piece, limits: Limits) -> Iterator[Piece | Chunk]:
@@ -146,7 +148,7 @@ def halves(piece: Piece, limits: Limits) -> tuple[Piece, ...]:
     middle = len(piece.lines) // 2
     parts = (piece.lines[:middle], piece.lines[middle:]) if middle else ()
     return tuple(
-        _written(replace(piece, lines=part), "\n".join(map(_numbered, part)), limits)
+        _written(replace(piece, lines=part, text="\n".join(map(_numbered, part))), limits)
         for part in parts
     )
 

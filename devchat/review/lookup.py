@@ -21,6 +21,8 @@ from devchat.review.files import Files
 REFUTED = Dropped("refuted by the files")
 UNKNOWN = Dropped("could not be looked up")
 _MOST_HITS = 200
+_LONGEST = 2_000
+"""Characters of a line that are looked at."""
 _EVERYTHING = "*"
 # Languages where a name of another file needs no import of its own.
 _SHARED = frozenset(("c", "cpp", "csharp", "go", "java", "kotlin", "php", "ruby", "rust", "swift"))
@@ -59,11 +61,12 @@ def _defined(claim: Claim, path: str, lines: Sequence[str], files: Files) -> boo
     if names is not None:
         return None if _EVERYTHING in names else claim.root in names
     form = _definition(claim.root)
-    if any(form.search(line) for line in lines if claim.root in line):
+    if any(form.search(line[:_LONGEST]) for line in lines if claim.root in line):
         return True
     if language not in _SHARED:
         return False
-    if any(form.search(hit.text) for hit in islice(files.source.search(claim.root), _MOST_HITS)):
+    hits = islice(files.source.search(claim.root), _MOST_HITS)
+    if any(form.search(hit.text[:_LONGEST]) for hit in hits):
         return True
     return False if files.source.complete else None
 
@@ -82,7 +85,7 @@ def _called(claim: Claim, finding: Finding, lines: Sequence[str], files: Files) 
     """Tell whether a name stands anywhere but where it is defined."""
     form = _definition(claim.name)
     everywhere = _places(claim.name, lines, range(1, len(lines) + 1))
-    if any(not form.search(lines[number - 1]) for number in everywhere):
+    if any(not form.search(lines[number - 1][:_LONGEST]) for number in everywhere):
         return True
     hits = islice(files.source.search(claim.name), _MOST_HITS)
     if any(hit.path != finding.path and not _COMMENT.match(hit.text) for hit in hits):
@@ -93,7 +96,7 @@ def _called(claim: Claim, finding: Finding, lines: Sequence[str], files: Files) 
 def _places(name: str, lines: Sequence[str], region: range) -> Iterator[int]:
     form = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
     for number in region:
-        line = lines[number - 1]
+        line = lines[number - 1][:_LONGEST]
         if name in line and form.search(line) and not _COMMENT.match(line):
             yield number
 

@@ -6,16 +6,17 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from devchat.backends import Backend
-from devchat.changes import Diff, FileReceipt
+from devchat.changes import Diff
 from devchat.policy.paths import PathRules
 from devchat.review.analyse import Analysed, analyse
 from devchat.review.asking import Asking, open_asking
 from devchat.review.chunks import Chunk, cut, pack
 from devchat.review.files import Files
 from devchat.review.judge import judge
+from devchat.review.masks import masked, masks
 from devchat.review.rank import Ranked, rank
 from devchat.review.select import Selection, select
-from devchat.review.summary import finding_facts, summary_request
+from devchat.review.summary import TINY_FINDINGS, finding_facts, summary_request
 from devchat.review.wishes import Progress, Task, Wishes
 from devchat.sanitize import single_line
 from devchat.types import Request
@@ -42,11 +43,6 @@ class Plan:
             return () if self.wording is None else (self.wording,)
         return tuple(self.asking.request(chunk) for chunk in self.chunks if not chunk.reason)
 
-    @property
-    def left_out(self) -> tuple[FileReceipt, ...]:
-        """The files that are not looked at, or only by analyzers, with the reason."""
-        return self.selection.left_out
-
 
 def finds(backend: Backend, wishes: Wishes) -> bool:
     """Tell whether a model may look for faults: a tiny one invents them."""
@@ -69,7 +65,9 @@ def prepare(task: Task, files: Files) -> Generator[Progress, None, Plan]:
         words = _wording(task, backend, found)
         return Plan(selection, analysed, wording=words, notes=(_too_small(backend),))
     asking = open_asking(task, backend, analysed.findings)
-    pieces = cut(selection.files, files, PathRules(task.policy).instructions, asking.limits)
+    hidden = masks(analysed.findings)
+    shown = [masked(file, hidden) for file in selection.files] if hidden else selection.files
+    pieces = cut(shown, files, PathRules(task.policy).instructions, asking.limits)
     chunks = tuple(pack(pieces, asking.limits))
     return Plan(selection, analysed, asking, chunks, notes=asking.notes)
 
@@ -85,7 +83,7 @@ def _wording(task: Task, backend: Backend, found: Ranked) -> Request | None:
     """Write the request for a tiny model's summary; None where there is nothing to put in words."""
     if not found.findings:
         return None
-    return summary_request(task, backend, finding_facts(found.findings))
+    return summary_request(task, backend, finding_facts(found.findings[:TINY_FINDINGS]))
 
 
 def _too_small(backend: Backend) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +12,7 @@ from devchat.changes import Finding
 from devchat.languages.syntax import syntax_errors
 from devchat.review.files import Files
 
+INDENT = "breaks the indentation"
 _LEAST = 4
 """Characters that a line must have to be a repeated one: a bracket often stands twice."""
 
@@ -27,12 +30,12 @@ def prove(finding: Finding, files: Files) -> tuple[Finding, str]:
     old = finding.quote.split("\n")
     new = finding.suggestion.split("\n") if finding.suggestion else []
     language = languages.of(finding.path)
-    if problem := _problem(old, new, language):
-        return _without(finding, problem)
+    if [line.rstrip() for line in old] == [line.rstrip() for line in new]:
+        return _without(finding, "changes nothing")
     lines = files.lines("RIGHT", finding.path)
     span = slice(finding.start_line - 1, finding.line)
     if lines is None or [_bare(line) for line in lines[span]] != old:
-        return finding, ""
+        return _without(finding, INDENT) if _moved(old, new, language) else (finding, "")
     return _applied(finding, lines, span, new, language)
 
 
@@ -43,27 +46,45 @@ def _applied(
     if _repeats(before, [_bare(line) for line in old], new, after):
         return _without(finding, "repeats a line next to it")
     if _foreign_indent(new, lines):
-        return _without(finding, "breaks the indentation")
+        return _without(finding, INDENT)
     end = "\r" if old[0].endswith("\r") else ""
-    whole = "\n".join((*before, *(line + end for line in new), *after))
-    errors = syntax_errors(language, whole)
+    errors = _errors(language, "\n".join((*before, *(line + end for line in new), *after)))
+    moved = _moved([_bare(line) for line in old], new, language)
+    broken = bool(errors or moved) and bool(_errors(language, "\n".join(lines)))
+    if moved and (errors or not broken):
+        return _without(finding, INDENT)
     if errors:
-        broken = bool(syntax_errors(language, "\n".join(lines)))
         return (finding, "") if broken else _without(finding, "does not parse")
     return replace(finding, proven=errors is not None), ""
 
 
-def _problem(old: Sequence[str], new: Sequence[str], language: str) -> str:
-    """Say what can be seen to be wrong without the file."""
-    if [line.rstrip() for line in old] == [line.rstrip() for line in new]:
-        return "changes nothing"
-    was, now = _indent(old), _indent(new)
-    if not any(line.strip() for line in new):
-        return ""
-    # A dedent may be the correction in Python, but none to the margin: that ends what it is in.
-    if (was and not now) if language == "python" else was != now:
-        return "breaks the indentation"
+def _errors(language: str, text: str) -> object:
+    """Return what does not parse, empty where all does; None where nobody can tell."""
+    text = text.replace("\r\n", "\n")
+    try:
+        if language == "json":
+            json.loads(text)
+        elif language == "toml":
+            tomllib.loads(text)
+        else:
+            return syntax_errors(language, text)
+    except ValueError as error:
+        return str(error)
+    except RecursionError:
+        return None
     return ""
+
+
+def _moved(old: Sequence[str], new: Sequence[str], language: str) -> bool:
+    """Tell whether a replacement begins at another depth, as it does where a model forgets it.
+
+    In YAML that may be the correction; in Python as well, but not if it goes to the margin,
+    which ends what it is in.
+    """
+    was, now = _indent(old), _indent(new)
+    if language == "yaml" or not any(line.strip() for line in new):
+        return False
+    return bool(was) and not now if language == "python" else was != now
 
 
 def _foreign_indent(new: Sequence[str], lines: Sequence[str]) -> bool:

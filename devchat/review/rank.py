@@ -10,6 +10,7 @@ from devchat.changes import Finding, Severity
 from devchat.policy import Policy
 from devchat.policy.paths import PathRules
 from devchat.review.anchor import Dropped
+from devchat.review.masks import SECRET
 from devchat.review.wishes import Wishes
 
 ORDER: Mapping[Severity, int] = {"note": 0, "warning": 1, "error": 2}
@@ -74,18 +75,38 @@ def _same(one: Finding, other: Finding) -> bool:
         return one.line == other.line and alike(one.title, other.title)
     if one.start_line > (other.line or 0) or other.start_line > (one.line or 0):
         return False
-    return one.source != "model" or one.category == other.category or alike(one.title, other.title)
+    same = (one.start_line, one.quote, one.category)
+    twice = same == (other.start_line, other.quote, other.category)
+    return one.source != "model" or twice or alike(one.title, other.title)
 
 
 def _joined(one: Finding, other: Finding) -> Finding:
-    """Keep the first's place and proof, and take from the second what the first does not have."""
-    if (one.start_line, one.line) == (other.start_line, other.line) and one.suggestion is None:
-        one = replace(one, suggestion=other.suggestion, proven=other.proven)
+    """Keep the first's proof, and take from the second what the first does not have.
+
+    A suggestion for more lines brings these along. A model has nothing to add to a secret.
+    """
+    if one.category == SECRET:
+        return one
+    if one.suggestion is None and other.suggestion is not None and _holds(other, one):
+        one = replace(
+            one,
+            start_line=other.start_line,
+            line=other.line,
+            quote=other.quote,
+            suggestion=other.suggestion,
+            proven=other.proven,
+        )
     if one.source == "model":
         worst = max(one.severity, other.severity, key=lambda severity: ORDER[severity])
         return replace(one, severity=worst)
     words = other.body if _says(other.body, one) else f"{one.body}\n\n{other.body}"
     return replace(one, body=words.strip())
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    """Tell whether one finding's lines are all among another's."""
+    first, last = (outer.start_line or 0), (outer.line or 0)
+    return first <= (inner.start_line or 0) and (inner.line or 0) <= last
 
 
 def _says(body: str, one: Finding) -> bool:

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devchat.changes import Diff, FileDiff, FileReceipt, HunkReceipt, HunkState, Receipt
-from devchat.review.analyse import Analysed
 from devchat.review.anchor import Dropped
 from devchat.review.ask import Asked, Failure
 from devchat.review.plan import Plan
-from devchat.review.select import Selection
 from devchat.review.wishes import Task
 from devchat.sanitize import single_line
 
@@ -29,14 +27,14 @@ class Aside:
 
 
 def written(
-    task: Task, asked: Asked, files: tuple[FileReceipt, ...], analysed: Analysed, aside: Aside
+    task: Task, asked: Asked, files: tuple[FileReceipt, ...], planned: Plan, aside: Aside
 ) -> Receipt:
     """Write the receipt of a review, but for its duration."""
     backend = task.reviewers.backend
     spoke = backend is not None and bool(asked.model or asked.failed)
     return Receipt(
         files=files,
-        analyzers=analysed.receipts,
+        analyzers=planned.analysed.receipts,
         model=(asked.model or backend.name) if backend and spoke else "",
         location=backend.location if backend and spoke else "",
         tier=backend.tier if backend and spoke else None,
@@ -44,15 +42,28 @@ def written(
         base=task.source.base,
         head=task.source.head,
         dropped=dict(Counter(one.reason for one in aside.dropped)),
-        notes=tuple(dict.fromkeys((*analysed.notes, *_failed(asked), *aside.notes))),
+        notes=tuple(dict.fromkeys((*_unjudged(planned), *_failed(asked), *aside.notes))),
     )
 
 
-def seen_by(planned: Plan) -> str:
-    """Return the reservation for hunks that were looked at, "" where a model saw them."""
+def _usual(planned: Plan, path: str) -> tuple[HunkState, str]:
+    """Return what became of a file's hunks where nothing failed: who looked, or why nobody did."""
     if planned.asking is not None:
-        return ""
-    return ANALYZERS_ONLY if planned.analysed.ran else NOBODY
+        return "reviewed", ""
+    if not planned.analysed.ran:
+        return "skipped", NOBODY
+    reason = planned.analysed.unjudged.get(path)
+    return ("reviewed", ANALYZERS_ONLY) if reason is None else ("skipped", reason)
+
+
+def _unjudged(planned: Plan) -> tuple[str, ...]:
+    """Name the files that only the model could look at."""
+    unseen = planned.analysed.unjudged
+    if not unseen or planned.asking is None or not planned.analysed.ran:
+        return ()
+    names = ", ".join(f"`{single_line(path, 60)}`" for path in [*unseen][:3])
+    more = f" and {len(unseen) - 3} more" if len(unseen) > 3 else ""
+    return (f"analyzers could not look at {names}{more}: {next(iter(unseen.values()))}",)
 
 
 def _failed(asked: Asked) -> tuple[str, ...]:
@@ -61,26 +72,26 @@ def _failed(asked: Asked) -> tuple[str, ...]:
     return tuple(single_line(hint, 400) for hint in sorted(hints))
 
 
-def file_receipts(
-    diff: Diff, selection: Selection, seen: str, failed: Sequence[Failure]
-) -> tuple[FileReceipt, ...]:
-    """Account for every hunk, in the diff's order; `seen` is a reservation for those reviewed."""
+def file_receipts(diff: Diff, planned: Plan, failed: Sequence[Failure]) -> tuple[FileReceipt, ...]:
+    """Account for every hunk, in the diff's order."""
     reasons = _failures(failed)
-    chosen = {id(file): number for number, file in enumerate(selection.files)}
-    rest = iter(selection.left_out)
+    chosen = {id(file): number for number, file in enumerate(planned.selection.files)}
+    rest = iter(planned.selection.left_out)
     return tuple(
-        next(rest) if id(file) not in chosen else _receipt(file, chosen[id(file)], reasons, seen)
+        next(rest) if id(file) not in chosen else _receipt(file, chosen[id(file)], reasons, planned)
         for file in diff.files
     )
 
 
-def _receipt(file: FileDiff, number: int, reasons: Mapping[Place, str], seen: str) -> FileReceipt:
-    usual: HunkState = "skipped" if seen == NOBODY else "reviewed"
+def _receipt(
+    file: FileDiff, number: int, reasons: Mapping[Place, str], planned: Plan
+) -> FileReceipt:
+    state, why = _usual(planned, file.path)
     hunks = []
     for place, hunk in enumerate(file.hunks):
         reason = reasons.get((number, place))
-        state: HunkState = usual if reason is None else "failed"
-        hunks.append(HunkReceipt(hunk.header, state, seen if reason is None else reason))
+        became: tuple[HunkState, str] = (state, why) if reason is None else ("failed", reason)
+        hunks.append(HunkReceipt(hunk.header, *became))
     return FileReceipt(file.path, tuple(hunks))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from devchat.changes import Severity
 from devchat.policy import Rule
 from devchat.review.chunks import Chunk, Piece
 from devchat.sanitize import visible
-from devchat.types import Schema
+from devchat.types import Schema, Tier
 
 CATEGORIES = ("bug", "security", "performance", "compatibility", "test", "maintainability")
 VERDICTS = ("keep", "lower", "drop")
@@ -19,29 +20,49 @@ LONGEST_QUOTE = 240
 """A longer line is quoted by its beginning."""
 
 
-def chunk_schema(chunk: Chunk, rules: Sequence[Rule], *, bound: bool) -> Schema:
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How many findings an answer may have where each token is bound, and how long its texts."""
+
+    findings: int = MOST_FINDINGS
+    summary: int = LONGEST_SUMMARY
+    title: int = LONGEST_TITLE
+    body: int = LONGEST_BODY
+    suggestion: int = LONGEST_SUGGESTION
+
+
+# So that the answer ends within the tokens that there are for it: a small model spins texts out.
+LENGTHS: Mapping[Tier, Lengths] = {
+    "tiny": Lengths(2, 120, 80, 240, 240),
+    "small": Lengths(4, 240, 100, 480, 600),
+    "large": Lengths(),
+}
+
+
+def chunk_schema(chunk: Chunk, rules: Sequence[Rule], bound: Lengths | None) -> Schema:
     """Make the schema of an answer about a chunk.
 
-    Where it binds each token (`bound`), a quote is one of the lines that the model was shown, so
-    it can't be made up, and no text can be spun out.
+    Where it binds each token, a quote is one of the lines that the model was shown, so it can't
+    be made up, and no text can be longer than `bound` says.
     """
     by_name: dict[str, list[Piece]] = {}
     for piece in chunk.pieces:
         by_name.setdefault(piece.name, []).append(piece)
-    if bound:
-        items = [_finding([name], quotes(pieces), rules) for name, pieces in by_name.items()]
+    if bound is not None:
+        items = [_bound(name, quotes(pieces), rules, bound) for name, pieces in by_name.items()]
         finding = items[0] if len(items) == 1 else {"anyOf": items}
     else:
-        finding = _finding(list(by_name), None, rules)
+        finding = _finding(list(by_name), rules)
+    most = MOST_FINDINGS if bound is None else bound.findings
     return _object(
-        summary=_text(LONGEST_SUMMARY if bound else None),
-        findings={"type": "array", "maxItems": MOST_FINDINGS, "items": finding},
+        summary=_text(None if bound is None else bound.summary),
+        findings={"type": "array", "maxItems": most, "items": finding},
     )
 
 
 def verdict_schema() -> Schema:
     """Make the schema of a second look at a finding."""
-    return _object(reason={"type": "string"}, verdict={"enum": list(VERDICTS)})
+    return _object(reason={"type": "string"}, verdict=_one_of(VERDICTS))
 
 
 def quotes(pieces: Iterable[Piece]) -> list[str]:
@@ -56,29 +77,39 @@ def quotable(text: str) -> str:
     return visible(text.removesuffix("\r"))[:LONGEST_QUOTE]
 
 
-def _finding(names: list[str], lines: list[str] | None, rules: Sequence[Rule]) -> dict[str, Any]:
-    bound = lines is not None
-    quote: dict[str, Any] = {"type": "string"} if lines is None else {"enum": lines or [""]}
-    last: dict[str, Any] = (
-        {"type": ["string", "null"]} if lines is None else {"enum": [None, *lines]}
-    )
+def _bound(name: str, lines: list[str], rules: Sequence[Rule], most: Lengths) -> dict[str, Any]:
+    finding = _finding([name], rules)
+    finding["properties"] |= {
+        "quote": _one_of(lines or [""]),
+        "last_quote": {"type": ["string", "null"], "enum": [None, *lines]},
+        "title": _text(most.title),
+        "body": _text(most.body),
+        "suggestion": {"type": ["string", "null"], "maxLength": most.suggestion},
+    }
+    return finding
+
+
+def _finding(names: list[str], rules: Sequence[Rule]) -> dict[str, Any]:
     return _object(
-        path={"enum": names},
-        quote=quote,
-        last_quote=last,
+        path=_one_of(names),
+        quote=_text(),
+        last_quote={"type": ["string", "null"]},
         line={"type": ["integer", "null"]},
-        title=_text(LONGEST_TITLE if bound else None),
-        body=_text(LONGEST_BODY if bound else None),
-        severity={"enum": list(get_args(Severity))},
-        category={"enum": list(CATEGORIES)},
-        rule={"enum": [None, *(rule.id for rule in rules)]},
-        suggestion={"type": ["string", "null"]}
-        | ({"maxLength": LONGEST_SUGGESTION} if bound else {}),
+        title=_text(),
+        body=_text(),
+        severity=_one_of(get_args(Severity)),
+        category=_one_of(CATEGORIES),
+        rule={"type": ["string", "null"], "enum": [None, *(rule.id for rule in rules)]},
+        suggestion={"type": ["string", "null"]},
     )
 
 
-def _text(longest: int | None) -> dict[str, Any]:
+def _text(longest: int | None = None) -> dict[str, Any]:
     return {"type": "string"} if longest is None else {"type": "string", "maxLength": longest}
+
+
+def _one_of(texts: Sequence[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(texts)}
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:

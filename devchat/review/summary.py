@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from devchat.errors import DevchatError
 from devchat.review import briefing
 from devchat.review.ask import Asked, results_of
 from devchat.review.asking import filled, options
+from devchat.review.grounds import grounded
 from devchat.review.rank import ORDER
 from devchat.review.schema import LONGEST_SUMMARY
 from devchat.review.wishes import Progress, Task
@@ -23,19 +23,9 @@ _MOST_LISTED = 8
 _MOST_FILES = 30
 _MOST_TOLD = 40
 """Chunks whose summaries are summed up."""
-_TINY_TOKENS = 64
-# What a sentence about findings may say besides the words of the facts.
-_PLAIN = frozenset(
-    (
-        *("a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "with", "by", "for", "from"),
-        *("is", "are", "was", "were", "has", "have", "be", "been", "it", "its", "this", "that"),
-        *("these", "there", "which", "both", "one", "two", "three", "file", "files", "change"),
-        *("changes", "finding", "findings", "found", "line", "lines", "code", "review", "issue"),
-        *("issues", "problem", "problems", "error", "errors", "warning", "warnings", "note"),
-        *("notes", "contains", "shows", "also", "as", "should", "reviewed"),
-    )
-)
-_TOKEN = re.compile(r"[\w.+#/-]+")
+_TINY_TOKENS = 48
+TINY_FINDINGS = 3
+"""The worst ones, that a tiny model is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ def own_words(findings: Sequence[Finding], receipts: Sequence[FileReceipt]) -> s
     hunks = [hunk for file in files for hunk in file.hunks]
     seen = sum(hunk.state == "reviewed" for hunk in hunks)
     what = f"{_counted(len(hunks), 'hunk')} of {_counted(len(files), 'file')}"
-    if seen < len(hunks):
+    if 0 < seen < len(hunks):
         what = f"{seen:,} of {what}"
     if not hunks:
         left = f": {_counted(len(receipts), 'file')} left out" if receipts else ""
@@ -67,13 +57,15 @@ def own_words(findings: Sequence[Finding], receipts: Sequence[FileReceipt]) -> s
 
 
 def summary_request(task: Task, backend: Backend, facts: str) -> Request:
-    """Write the request for a summary of facts."""
+    """Write the request for a summary of facts; a tiny model needs an example."""
     prompt = task.reviewers.prompts.summary
     chosen = options(prompt, task.wishes, backend)
-    if backend.tier == "tiny":
-        chosen = replace(chosen, max_tokens=_TINY_TOKENS)
+    tiny = backend.tier == "tiny"
+    if tiny:
+        # It has said what it has to say at the end of its first line.
+        chosen = replace(chosen, max_tokens=_TINY_TOKENS, stop=("\n",))
     values = {"facts": briefing.fenced(facts), "language": briefing.language(task.policy)}
-    return Request(filled(prompt, values, backend.tier), chosen)
+    return Request(filled(prompt, values, backend.tier, shots=int(tiny)), chosen)
 
 
 def summarise(
@@ -87,14 +79,20 @@ def summarise(
     backend = task.reviewers.backend
     answers = sorted(asked.answers, key=lambda one: one[0].pieces[0].place)
     parts = [answer.summary for _, answer in answers if answer.summary]
-    if backend is not None and backend.tier == "tiny":
-        parts = []
-    if backend is not None and len(parts) > 1:
-        wording = summary_request(task, backend, chunk_facts(parts, task.diff, findings))
-    if backend is None or wording is None:
+    if backend is None:
+        return Told(own)
+    if backend.tier == "tiny":
+        shown = findings[:TINY_FINDINGS]
+        return (
+            Told(own)
+            if wording is None
+            else (yield from _worded(wording, backend, asked, own, shown))
+        )
+    if len(parts) < 2:
         return Told(_completed(parts[0] if parts else own, own, asked))
-    told = yield from tell(wording, backend, asked, own)
-    return replace(told, text=_completed(told.text, own, asked))
+    facts = chunk_facts(parts, task.diff, findings)
+    text, note = yield from _tell(summary_request(task, backend, facts), backend, asked)
+    return Told(_completed(text or own, own, asked), note)
 
 
 def _completed(text: str, own: str, asked: Asked) -> str:
@@ -102,27 +100,31 @@ def _completed(text: str, own: str, asked: Asked) -> str:
     return f"{text} {own}" if asked.failed and text != own else text
 
 
-def tell(
-    request: Request, backend: Backend, asked: Asked, own: str
+def _worded(
+    request: Request, backend: Backend, asked: Asked, own: str, findings: Sequence[Finding]
 ) -> Generator[Progress, None, Told]:
-    """Ask for a summary; our own words stay where none comes, or one without ground."""
+    """Add to our own words those of a tiny model, if they have ground in the findings."""
+    text, note = yield from _tell(request, backend, asked)
+    if note:
+        return Told(own, note)
+    if not grounded(text, findings):
+        return Told(own, ("the model's own words had no ground in the findings: left out",))
+    return Told(f"{own} {text}")
+
+
+def _tell(
+    request: Request, backend: Backend, asked: Asked
+) -> Generator[Progress, None, tuple[str, tuple[str, ...]]]:
+    """Ask for a summary; without one, return the note that says why."""
     yield Progress("summarise", 0, 1, asked.tokens)
     with results_of(backend, [request]) as results:
         _, result = next(results)
     yield Progress("summarise", 1, 1, asked.tokens)
     if isinstance(result, DevchatError):
-        return Told(own, (f"no summary came from the model: {single_line(result.message)}",))
+        return "", (f"no summary came from the model: {single_line(result.message)}",)
     asked.heard(result)
-    text = single_line(result.text, LONGEST_SUMMARY)
-    if not text or (backend.tier == "tiny" and not grounded(text, request.messages[-1].text)):
-        return Told(own, ("the model's summary said what no finding says: it was left out",))
-    return Told(text)
-
-
-def grounded(text: str, facts: str) -> bool:
-    """Tell whether a text has no word, name or number that the facts don't have."""
-    known = _PLAIN | _words(facts)
-    return _words(text) <= known
+    whole = result.finish_reason != "length" or backend.tier != "tiny"
+    return single_line(result.text, LONGEST_SUMMARY) if whole else "", ()
 
 
 def finding_facts(findings: Sequence[Finding]) -> str:
@@ -141,10 +143,6 @@ def chunk_facts(summaries: Sequence[str], diff: Diff, findings: Sequence[Finding
     parts = ["Files:", *files, *([f"and {more} more"] if more else [])]
     parts += ["", "Its parts:", *(f"- {one}" for one in summaries[:_MOST_TOLD])]
     return "\n".join((*parts, "", "Findings:", finding_facts(findings) or "none"))
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.strip(".-").lower() for word in _TOKEN.findall(text)) - {""}
 
 
 def _counted(count: int, what: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 
-from devchat.changes import Hunk
+from devchat.changes import Hunk, Line
 
 _NEAR = 3
 """Lines before the first change and after the last, as `git diff` shows them by itself."""
@@ -23,10 +24,10 @@ def surroundings(
 
     None where the file is out of reach, or is not the one that the hunk was made from.
     """
-    new = [line for line in hunk.lines if line.new is not None]
-    if not lines or not new or not _agrees(lines, new[0].new or 0, new[0].text):
+    first, text = _numbered(hunk.lines)
+    last, _ = _numbered(hunk.lines[::-1])
+    if not lines or not first or not _agrees(lines, first, text):
         return (), ()
-    first, last = new[0].new or 0, new[-1].new or 0
     near = range(max(1, first - _NEAR + _leading(hunk, 1)), first)
     after = range(last + 1, min(len(lines), last + _NEAR - _leading(hunk, -1)) + 1)
     outer = [number for number in _enclosing(lines, first) if number not in near]
@@ -35,16 +36,19 @@ def surroundings(
     return before, _shown(lines, [number for number in after if lines[number - 1]])
 
 
+def _numbered(lines: Sequence[Line]) -> tuple[int, str]:
+    """Return the first line that is at head, with its number; 0 where none is."""
+    return next(((line.new, line.text) for line in lines if line.new is not None), (0, ""))
+
+
 def _agrees(lines: Sequence[str], number: int, text: str) -> bool:
     return number <= len(lines) and lines[number - 1] == text
 
 
 def _leading(hunk: Hunk, step: int) -> int:
     """Count the unchanged lines that a hunk begins with, or ends with."""
-    for count, line in enumerate(hunk.lines[::step]):
-        if line.kind != " " or count == _NEAR:
-            return count
-    return _NEAR
+    unchanged = takewhile(lambda line: line.kind == " ", hunk.lines[::step])
+    return len(tuple(islice(unchanged, _NEAR)))
 
 
 def _enclosing(lines: Sequence[str], first: int) -> list[int]:

@@ -14,6 +14,7 @@ from devchat.review.answers import read_object
 from devchat.review.ask import Asked, results_of
 from devchat.review.asking import filled, options
 from devchat.review.files import Files
+from devchat.review.masks import Masks, masks
 from devchat.review.schema import VERDICTS, verdict_schema
 from devchat.review.wishes import Progress, Task
 from devchat.sanitize import visible
@@ -41,7 +42,8 @@ def verify(
     """Ask about each finding of the model again; one without a verdict stays as it is."""
     settled: list[Finding | Dropped] = list(findings)
     places = [place for place, one in enumerate(findings) if one.source == "model"]
-    requests = [_request(task, backend, findings[place], files) for place in places]
+    hidden = masks(findings)
+    requests = [_request(task, backend, findings[place], files, hidden) for place in places]
     unheard = 0
     yield Progress("verify", 0, len(requests), asked.tokens)
     with results_of(backend, requests) as results:
@@ -74,9 +76,11 @@ def _settled(
     return finding
 
 
-def _request(task: Task, backend: Backend, finding: Finding, files: Files) -> Request:
+def _request(
+    task: Task, backend: Backend, finding: Finding, files: Files, hidden: Masks
+) -> Request:
     prompt = task.reviewers.prompts.verify
-    values = {"finding": _stated(finding), "code": _code(finding, files)}
+    values = {"finding": _stated(finding), "code": _code(finding, files, hidden)}
     chosen = replace(options(prompt, task.wishes, backend), schema=verdict_schema())
     return Request(filled(prompt, values, backend.tier), chosen)
 
@@ -89,12 +93,17 @@ def _stated(finding: Finding) -> str:
     return briefing.fenced(said)
 
 
-def _code(finding: Finding, files: Files) -> str:
+def _code(finding: Finding, files: Files, hidden: Masks) -> str:
     """Return the code around a finding, numbered; only what it quotes where no file is in reach."""
     lines = files.lines(finding.side, finding.path)
     first, last = finding.start_line, finding.line
     if lines is None or first is None or last is None:
         return briefing.fenced(visible(finding.quote))
     some = range(max(1, first - _AROUND), min(len(lines), last + _AROUND) + 1)
-    shown = (f"{number}|{lines[number - 1][:_LONGEST_LINE].rstrip()}" for number in some)
+    place = finding.path, finding.side
+    texts = (hidden.get((*place, number), lines[number - 1]) for number in some)
+    shown = (
+        f"{number}|{text[:_LONGEST_LINE].rstrip()}"
+        for number, text in zip(some, texts, strict=True)
+    )
     return briefing.fenced(visible("\n".join(shown)))

@@ -9,8 +9,7 @@ import re
 
 # Spelled out, for an invisible character in this file would defeat its purpose.
 HIDDEN = re.compile(
-    "\r(?=\n)"
-    "|["
+    "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, joiner, bidi, fillers
     "\u200b\u200e\u200f\u2028-\u202e"  # zero width space, marks, separators, embeddings

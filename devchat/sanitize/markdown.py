@@ -18,10 +18,11 @@ _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 # What a forge would link, and by linking tell others of.
 _LINKED = re.compile(r"\S*(?:@[\w./-]|#\d|gh-\d|://|www\.|mailto:)\S*", re.IGNORECASE)
 _BEFORE, _AFTER = "([{<\"'*_", ")]}>\"'*_.,;:!?"
-_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<![^\W_])_|_(?![^\W_])")
+_COMMAND = re.compile(r"/\w")
 _ITEM = re.compile(r"( *)([-*]|\d{1,9}[.)]) +(?=\S)")
 # Headings, quotes, rules, and what bots and forges take for a command.
-_OPENING = re.compile(r"[#>+=/]|-(?=[-\s]*$)|:(?=\s)")
+_OPENING = re.compile(r"(\d{0,9})([#>+=/]|-(?=[-\s]*$|\s)|:(?=\s)|(?<=\d)[.)](?=\s|$))")
 
 
 def plain_markdown(text: str) -> str:
@@ -31,7 +32,7 @@ def plain_markdown(text: str) -> str:
     for line in without_tokens(visible(text)).expandtabs(4).split("\n"):
         opened = _FENCE.match(line)
         if fence and opened and opened[1].startswith(fence) and not line.strip(" `~"):
-            written.append(fenced("\n".join(code)))
+            written.append(_code(code))
             fence, code = "", []
         elif fence:
             code.append(line)
@@ -40,7 +41,7 @@ def plain_markdown(text: str) -> str:
         else:
             written.append(_line(line))
     if fence:
-        written.append(fenced("\n".join(code)))
+        written.append(_code(code))
     return "\n".join(written).strip("\n")
 
 
@@ -64,6 +65,11 @@ def code_span(text: str) -> str:
     return f"{ticks}{space}{text}{space}{ticks}"
 
 
+def _code(lines: list[str]) -> str:
+    # Some bots look for commands in code as well.
+    return fenced("\n".join(f" {line}" if _COMMAND.match(line) else line for line in lines))
+
+
 def _longest_run(text: str) -> int:
     return max(map(len, _TICKS.findall(text)), default=0)
 
@@ -84,7 +90,7 @@ def _text(line: str) -> str:
         written = _joined(written, found[0])
         at = found.end()
     written = _joined(written, _words(line[at:]))
-    return f"\\{written}" if _OPENING.match(written) else written
+    return _OPENING.sub(r"\1\\\2", written, count=1) if _OPENING.match(written) else written
 
 
 def _words(text: str) -> str:

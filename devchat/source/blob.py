@@ -15,11 +15,6 @@ def blob_id(data: bytes, hash_name: str = "sha1") -> str:
     ).hexdigest()
 
 
-def is_absent(blob: str) -> bool:
-    """Tell whether an id is that of no file: all zeros."""
-    return blob.strip("0") == ""
-
-
 def stored(data: bytes, blob: str, hash_name: str) -> bytes | None:
     """Return what git stores of a file if it has this id (perhaps shortened), else None.
 

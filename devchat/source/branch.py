@@ -12,7 +12,6 @@ from devchat.source.revisions import (
     find_commit,
     last_commit,
     merge_base,
-    nothing,
 )
 
 LOCAL = "refs/heads/"
@@ -27,13 +26,12 @@ def current_branch(repository: Repository) -> Comparison:
 
     On the default branch itself: with what its remote has; uncommitted work is always in it.
     """
-    head = find_commit(repository, "HEAD")
-    tree = State("work tree", WORK_TREE)
-    if head is None:
-        return Comparison(nothing(repository), tree)
+    head, tree = last_commit(repository), State("work tree", WORK_TREE)
+    if head.id == repository.empty_tree:
+        return Comparison(head, tree)
     default = _default_branch(repository)
     if default is None:
-        return Comparison(last_commit(repository), tree, (UNKNOWN,))
+        return Comparison(head, tree, (UNKNOWN,))
     return Comparison(merge_base(repository, default, head), tree)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterator
+from itertools import islice
 
 from devchat.changes import Hit, Side
 from devchat.source.blob import stored
@@ -15,6 +16,8 @@ from devchat.source.worktree import is_plain, read_file
 HITS = 200
 SECONDS = 10.0
 LONGEST_WORD = 200
+HIT = re.compile(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")  # a name may hold newlines
+KEPT_CRLF = re.compile(rb"i/(crlf|mixed)\s+w/\S*\s+attr/(text=auto.*?)?\s*\t")
 
 
 class GitSource:
@@ -59,11 +62,19 @@ def _read_work_tree(repository: Repository, path: str) -> bytes | None:
     data = read_file(repository.top, path)
     if data is None:
         return _read_left_out(repository, path)
-    if b"\r\n" not in data:
+    if b"\r\n" not in data or _keeps_crlf(repository, path):
         return data
     # What git would store, without storing it; our own reading of its rules would be a guess.
     answer = repository.git.run("hash-object", "--stdin", "--path", path, stdin=data)
     return stored(data, answer.output.decode("ascii").strip(), repository.hash_name) or data
+
+
+def _keeps_crlf(repository: Repository, path: str) -> bool:
+    """Tell whether git leaves CRLF alone since it is there already: automatic conversion does.
+
+    See `text` in gitattributes(5). `git hash-object` does not look into the index.
+    """
+    return KEPT_CRLF.match(repository.git.run("ls-files", "--eol", "--", path).output) is not None
 
 
 def _read_left_out(repository: Repository, path: str) -> bytes | None:
@@ -76,7 +87,7 @@ def _read_left_out(repository: Repository, path: str) -> bytes | None:
 
 def search_at(repository: Repository, state: State, word: str) -> Iterator[Hit]:
     """Yield places of a whole word in tracked files at a state, within bounds."""
-    if not word.strip() or len(word) > LONGEST_WORD or any(char < " " for char in word):
+    if not word.strip() or len(word) > LONGEST_WORD or not word.isprintable():
         return
     where = {"commit": (state.id,), "index": ("--cached",), "work tree": ()}[state.kind]
     answer = repository.git.run(
@@ -85,10 +96,8 @@ def search_at(repository: Repository, state: State, word: str) -> Iterator[Hit]:
         limit=LARGEST // 10,
         seconds=SECONDS,
     )
-    for line in answer.output.split(b"\n")[:-1][:HITS]:
-        path, number, text = line.split(b"\0", 2)
-        yield Hit(
-            os.fsdecode(path.removeprefix(state.id.encode() + b":" if state.id else b"")),
-            int(number),
-            text.decode("utf-8", "replace"),
-        )
+    start = len(f"{state.id}:") if state.id else 0
+    for found in islice(HIT.finditer(answer.output), HITS):
+        path, number, text = found.groups()
+        name = path[start:].decode("utf-8", "surrogateescape")
+        yield Hit(name, int(number), text.decode("utf-8", "replace"))

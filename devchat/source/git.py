@@ -1,4 +1,4 @@
-"""Run git, hardened: the only file that does, and the one that translates what git says.
+"""Run git, hardened: the one file that does it here, and translates what git says.
 
 The user's own settings hold (`safe.directory` among them). No program that a repository's settings
 or attributes name is run, and nothing is fetched, written or asked.
@@ -25,6 +25,7 @@ from devchat.sanitize import single_line
 LARGEST = 25 << 20
 """Bytes that are read of git at once; GitHub's own limit for what it sends."""
 SECONDS = 120.0
+NEWER = "`git --version` should print 2.26 or more"
 
 # Which repository, which index (a hook of `git commit -a` has one of its own), whose settings.
 KEPT = frozenset(
@@ -111,15 +112,20 @@ class Git:
     def _start(
         self, arguments: tuple[str, ...], *, stdin: IO[bytes] | int, stderr: IO[bytes] | int
     ) -> subprocess.Popen[bytes]:
-        call = [self.program, "-C", str(self.folder), *HARDENED, *self.settings, *arguments]
-        return subprocess.Popen(
-            [os.fsencode(one) for one in call],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=self.environ,
-            process_group=0,  # a group of its own, so that what it starts is ended with it
-        )
+        call = [os.fsencode(self.program), b"-C", os.fsencode(self.folder)]
+        words = (*HARDENED, *self.settings, *arguments)  # names are UTF-8, whatever the locale
+        try:
+            return subprocess.Popen(
+                call + [word.encode("utf-8", "surrogateescape") for word in words],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=self.environ,
+                process_group=0,  # a group of its own, so that what it starts is ended with it
+            )
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"git can't be run: {reason}", NEWER) from error
 
 
 def _read(
@@ -200,7 +206,7 @@ SAYINGS: tuple[tuple[str, type[InputError], str, str], ...] = (
     ),
     (
         r"dubious ownership in repository at '(?P<place>[^\n]*)'",
-        NoRepository,
+        InputError,
         "the repository `{place}` belongs to somebody else",
         "if you trust it: `git config --global --add safe.directory {place}`",
     ),

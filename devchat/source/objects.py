@@ -36,7 +36,7 @@ class Objects:
         """
         if "\0" in name:
             return None
-        if "\n" in name:  # the process reads names line by line
+        if "\n" in name or name.endswith("\r"):  # the process reads names line by line
             answer = self._git.run("rev-parse", "--verify", "--quiet", "--end-of-options", name)
             name = answer.output.decode().strip()
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devchat.changes import Diff, FileDiff, Hit, Hunk, LineKind, Side
-from devchat.source.blob import is_absent, stored
+from devchat.source.blob import HEXADECIMAL, stored
 from devchat.source.files import read_at, search_at
 from devchat.source.repository import Repository
 from devchat.source.revisions import WORK_TREE, State, last_commit
@@ -82,13 +82,13 @@ class PatchSource:
         if whole is not None:
             return whole
         found = self._in_work_tree(file)
-        return self._blob(file.new_blob) if found is None else found
+        return self._blob(file.new_blob, file, "RIGHT") if found is None else found
 
     def _read_old(self, path: str) -> bytes | None:
         file = self._old.get(path)
         if file is not None:
             whole = _whole(file, "-") if file.status == "deleted" else None
-            return self._blob(file.old_blob) if whole is None else whole
+            return self._blob(file.old_blob, file, "LEFT") if whole is None else whole
         if path in self._touched or self._repository is None:
             return None
         # A file that the patch leaves alone: what is committed stands for its base.
@@ -98,14 +98,28 @@ class PatchSource:
         repository = self._repository
         if repository is None or repository.top is None:
             return None
-        data = read_file(repository.top, file.path)
-        return None if data is None else stored(data, file.new_blob, repository.hash_name)
+        data = read_file(repository.top, file.path) or b""
+        form = stored(data, file.new_blob, repository.hash_name)
+        return form if form is not None and _fits(form, file, "RIGHT") else None
 
-    def _blob(self, blob: str) -> bytes | None:
-        if self._repository is None or not blob or is_absent(blob):
+    def _blob(self, blob: str, file: FileDiff, side: Side) -> bytes | None:
+        if self._repository is None or not HEXADECIMAL.fullmatch(blob):
             return None
         found = self._repository.objects.read(blob)
-        return found.data if found and found.kind == "blob" else None
+        good = found is not None and found.kind == "blob" and _fits(found.data, file, side)
+        return found.data if found is not None and good else None
+
+
+def _fits(data: bytes, file: FileDiff, side: Side) -> bool:
+    """Tell whether a content has the lines that a patch shows: ids may be short, or invented."""
+    lines = data.split(b"\n")
+    shown = (line for hunk in file.hunks for line in hunk.lines)
+    told = ((line.old if side == "LEFT" else line.new, line.text) for line in shown)
+    return all(
+        number <= len(lines) and lines[number - 1] == text.encode("utf-8", "surrogateescape")
+        for number, text in told
+        if number is not None
+    )
 
 
 def _whole(file: FileDiff, kind: LineKind) -> bytes | None:

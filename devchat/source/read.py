@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from devchat.changes import Diff
@@ -43,13 +42,10 @@ def read_change(
         )
     repository = open_repository(folder)
     compared = _choose(repository, revisions, staged=staged, worktree=worktree)
-    states = {compared.base.kind, compared.head.kind}
-    notes = compared.notes
-    if states != {"commit"}:
-        notes += _look_around(repository, compared.head)
+    around = _look_around(repository, compared.head)
     text = _diff(repository, compared)
-    if not text:
-        notes += (f"nothing differs between {compared.base.name} and {compared.head.name}",)
+    same = f"nothing differs between {compared.base.name} and {compared.head.name}"
+    notes = (*compared.notes, *(() if text else (same,)), *around)
     return Change(text, GitSource(repository, compared.base, compared.head), notes)
 
 
@@ -81,10 +77,12 @@ def _diff(repository: Repository, compared: Comparison) -> str:
 
 def _look_around(repository: Repository, head: State) -> tuple[str, ...]:
     """Note what is not in the change. Raises `InputError` where files are not merged yet."""
+    if head.kind == "commit":
+        return ()
     others = ("--others", "--exclude-standard", "--directory", "--no-empty-directory")
     wanted = others if head.kind == "work tree" else ()
     answer = repository.git.run("ls-files", "-z", "-t", "--unmerged", *wanted)
-    entries = os.fsdecode(answer.output).split("\0")[:-1]
+    entries = answer.output.decode("utf-8", "surrogateescape").split("\0")[:-1]
     unmerged = dict.fromkeys(one.partition("\t")[2] for one in entries if one[:1] != "?")
     if unmerged:
         raise InputError(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devchat.errors import InputError
 from devchat.sanitize import single_line
-from devchat.source.git import Git, explain, find_git
+from devchat.source.git import NEWER, Git, explain, find_git
 from devchat.source.objects import Objects
 
 FILTER = re.compile(r"filter\.(?P<name>.+)\.(clean|smudge|process|required)", re.DOTALL)
@@ -31,7 +31,7 @@ class Repository:
     top: Path | None
     hash_name: str
     shallow: bool
-    settings: Mapping[str, str]
+    settings: Mapping[str, str] = field(repr=False)  # there may be keys among them
     objects: Objects
 
     @property
@@ -62,6 +62,8 @@ def open_repository(folder: Path) -> Repository:
     if len(lines) < 5:
         raise explain("rev-parse", answer)
     _, inside, shallow, hash_name, rest = lines
+    if hash_name not in EMPTY_TREES:
+        raise InputError("this git does not know the form of this repository", NEWER)
     top = Path(rest.removesuffix("\n")) if inside == "true" and answer.code == 0 else None
     settings, own = _read_settings(git)
     git = git.inside(top or folder, tuple(_without_filters(own)))

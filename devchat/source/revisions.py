@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Literal
 
 from devchat.errors import InputError, UsageError
 from devchat.sanitize import single_line
 from devchat.source.repository import Repository
+from devchat.source.worktree import is_plain
 
 WORK_TREE = "the work tree"
 INDEX = "what is staged"
@@ -96,8 +98,11 @@ def find_commit(repository: Repository, revision: str) -> State | None:
 
 
 def last_commit(repository: Repository) -> State:
-    """Return HEAD; before the first commit, no files at all."""
-    return find_commit(repository, "HEAD") or nothing(repository)
+    """Return HEAD; before the first commit, no files at all. Raises `InputError`."""
+    found = find_commit(repository, "HEAD")
+    if found is None and repository.git.run("rev-parse", "--verify", "--quiet", "HEAD").output:
+        raise InputError("the last commit can't be read", "`git fsck` says what is damaged")
+    return found or nothing(repository)
 
 
 def nothing(repository: Repository) -> State:
@@ -130,6 +135,6 @@ def _unknown(repository: Repository, revision: str) -> InputError:
     )
     near = get_close_matches(revision, listed.decode("utf-8", "replace").splitlines(), 1, 0.6)
     hint = f"did you mean `{single_line(near[0])}`?" if near else "`git branch -a` lists branches"
-    if (repository.git.folder / revision).exists():
+    if is_plain(revision) and os.path.lexists(repository.git.folder / revision):
         hint = f"to review only what is in it: `devchat review --path {name}`"
     return InputError(f"there is no revision `{name}`", hint)

@@ -11,8 +11,11 @@ from devchat.source.git import LARGEST
 
 def is_plain(path: str) -> bool:
     """Tell whether a path is one that git can have in a tree: relative, without `..` or `.git`."""
-    steps = path.split("/")
-    odd = any(step in ("", ".", "..") or step.lower() == ".git" for step in steps)
+    try:
+        steps = path.encode("utf-8", "surrogateescape").split(b"/")
+    except UnicodeEncodeError:
+        return False
+    odd = any(step in (b"", b".", b"..") or step.lower() == b".git" for step in steps)
     return not odd and "\0" not in path
 
 
@@ -24,7 +27,7 @@ def read_file(top: Path, path: str) -> bytes | None:
     """
     if not is_plain(path):
         return None
-    *folders, name = os.fsencode(path).split(b"/")
+    *folders, name = path.encode("utf-8", "surrogateescape").split(b"/")
     try:
         folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devchat.changes import FileDiff, Line
-from devchat.diff import changed_lines, counts, parse
+from devchat.diff import counts, parse
 from tests.diff.trees import Repository, applied, git, text
 
 HUNK = "@@ -1,2 +1,2 @@\n-a\n+b\n c\n"
@@ -101,9 +101,16 @@ FORMS = [
     ("plain, to nothing", "--- d/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n", "deleted d/f +0 -1"),
     ("binary, from `diff -r`", "Only in old: x\nBinary files old/a b and new/a b differ\n",
      "modified a b binary +0 -0"),
+    ("a binary file, added", "Binary files /dev/null and b/x differ\n", "added x binary +0 -0"),
     ("two binary files", "Binary files x and y differ\n", "renamed x > y binary +0 -0"),
     ("another language", GERMAN, "modified f +1 -1"),
     ("two files that git compared", NO_INDEX, "renamed old > new +1 -1"),
+    ("two binary files that git compared", 'diff --git a/x y "b/\\303\\244"\nindex 11111..22222\n'
+     'Binary files a/x y and "b/\\303\\244" differ\n', "renamed x y > ä binary +0 -0"),
+    ("added, mode not said", "diff --git a/f b/f\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n",
+     "added f +1 -0"),
+    ("deleted, mode not said", "diff --git a/f b/f\n--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n",
+     "deleted f +0 -1"),
     ("blank context lines that lost their space", "--- f\n+++ f\n@@ -1,3 +1,3 @@\n-a\n+b\n\n\n",
      "modified f +1 -1"),
     ("CRLF on every line", NO_INDEX.replace("\n", "\r\n"), "renamed old > new +1 -1"),
@@ -134,12 +141,18 @@ def said(file: FileDiff) -> str:
     return f"{file.status} {' > '.join(names)}{binary} +{added} -{removed}"
 
 
-def test_changed_lines_are_those_of_one_side() -> None:
+def test_hunks_keep_their_header_and_number_their_lines() -> None:
     (file,) = parse("--- f\n+++ f\n@@ -3,2 +3,3 @@ x\n a\n-b\n+c\n+d\n@@ -9 +10,0 @@\n-e\n").files
-    assert changed_lines(file, "LEFT") == {4, 9}
-    assert changed_lines(file, "RIGHT") == {4, 5}
     assert [hunk.header for hunk in file.hunks] == ["@@ -3,2 +3,3 @@ x", "@@ -9 +10,0 @@"]
-    assert file.hunks[0].lines[:2] == (Line(" ", "a", 3, 3), Line("-", "b", 4, None))
+    assert [hunk.lines for hunk in file.hunks] == [
+        (
+            Line(" ", "a", 3, 3),
+            Line("-", "b", 4, None),
+            Line("+", "c", None, 4),
+            Line("+", "d", None, 5),
+        ),
+        (Line("-", "e", 9, None),),
+    ]
 
 
 def test_mails_logs_and_bundles_of_commits_are_read(repository: Repository) -> None:

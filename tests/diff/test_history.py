@@ -48,7 +48,7 @@ def raw(output: str) -> list[tuple[str, ...]]:
             old = next(words)
             new = next(words) if letter[0] in "RC" else old
             # A file that becomes a link is printed as two.
-            for status in ("deleted", "added") if letter == "T" else (STATUSES[letter[0]],):
+            for status in ("deleted", "added") if letter[0] == "T" else (STATUSES[letter[0]],):
                 rows.append((status, old, new, old_blob, new_blob))
     return rows
 

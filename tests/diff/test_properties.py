@@ -37,6 +37,9 @@ OPTIONS = st.lists(
     ]),
     max_size=4,
 )  # fmt: skip
+CONFIG = st.lists(
+    st.sampled_from(["diff.suppressBlankEmpty=true", "core.quotePath=false", "diff.noprefix=true"])
+)
 
 
 @st.composite
@@ -55,13 +58,13 @@ def two_trees(draw: st.DrawFn) -> tuple[Tree, Tree]:
     return base, head
 
 
-@given(two_trees(), OPTIONS)
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(two_trees(), OPTIONS, CONFIG)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_any_two_trees(
-    repository: Repository, trees: tuple[Tree, Tree], options: list[str]
+    repository: Repository, trees: tuple[Tree, Tree], options: list[str], config: list[str]
 ) -> None:
     words = " ".join(["-p", *options]).split()
-    files = parse(repository.diff(*trees, *words)).files
+    files = parse(repository.diff(*trees, *words, config=config)).files
     same = [word for word in words if word.startswith(("-M", "-C", "-B", "-R", "--find", "--no-r"))]
     listed = git(repository.folder, "diff", *same, "--raw", "-z", "base", "head")
     assert [(file.status, file.old_path, file.path) for file in files] == [
@@ -75,7 +78,7 @@ def test_any_two_trees(
         assert file.binary or applied(file, old) == new
 
 
-LINES = st.sampled_from([piece.decode("utf-8", "surrogateescape") for piece in PIECES]) | st.text()
+LINES = st.sampled_from([text(piece) for piece in PIECES]) | st.text(st.characters())
 PARTS = st.sampled_from([*WHOLE.split("\n"), *MAIL.split("\n"), *SVN.split("\n"), *HG.split("\n")])
 
 
@@ -108,6 +111,7 @@ def look(written: str) -> None:
             assert "\0" not in path
             assert ".." not in path.split("/")
         assert file.path == file.old_path or file.status in ("renamed", "copied")
+        assert file.status != "added" or all(hunk.new_start == 1 for hunk in file.hunks)
         for hunk in file.hunks:
             old = [line.old for line in hunk.lines if line.old is not None]
             new = [line.new for line in hunk.lines if line.new is not None]

@@ -184,6 +184,22 @@ def test_a_missing_newline_is_no_line() -> None:
     assert found == DiffStat((FileStat("a", "changed", 1, 1),))
 
 
+def test_a_diff_that_can_not_be_read_is_counted_so_far_and_said() -> None:
+    whole = "--- a/f\n+++ b/f\n@@ -1 +1 @@\n-one\n+two\n"
+    merge = gather("stdin", kind_named("diff"), "diff --cc f\n@@@ -1 -1 +1 @@@\n", NOWHERE)
+    assert merge.lines() == [
+        "not counted: a combined diff compares a merge with all its parents at once"
+    ]
+    cut = gather("stdin", kind_named("diff"), whole + whole[:-5], NOWHERE)
+    assert cut.lines() == [
+        "1 file changed, 1 line added, 1 removed",
+        "f: changed, +1 -1",
+        "not counted: the diff breaks off after line 9, inside a hunk",
+    ]
+    empty = gather("f.diff", kind_named("diff"), "", NOWHERE)
+    assert (empty.facts, empty.lines()) == (DiffStat(()), [])
+
+
 def test_a_large_diff_is_cut_with_a_count() -> None:
     text = "".join(f"diff --git a/{n} b/{n}\nnew file mode 100644\n" for n in range(40))
     lines = gather("stdin", kind_named("diff"), text, NOWHERE).lines()

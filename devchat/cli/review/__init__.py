@@ -96,8 +96,9 @@ def review(
         shots=shots,
         temperature=loaded.settings.temperature,
         seed=seed,
+        trust_worktree=trust_worktree_config,
     )
-    wanted = Wanted(form, output, wishes, no_model, dry_run, trust_worktree_config)
+    wanted = Wanted(form, output, wishes, no_model, dry_run)
     check_output(output)
     change, diff = read_target(Target(target, staged, worktree), Path.cwd())
     done = run(change, diff, loaded, wanted, os.environ)

@@ -12,7 +12,7 @@ from devchat.cli.streams import print_json
 from devchat.policy import Policy
 from devchat.render.review import Format
 from devchat.render.review.facts import plural
-from devchat.review import Reviewers, Wishes
+from devchat.review import Reviewers, Wishes, plan
 from devchat.sanitize import visible
 from devchat.types import Request
 
@@ -26,8 +26,6 @@ def show_plan(
     form: Format,
 ) -> None:
     """Print what a model would be asked first; send nothing."""
-    from devchat.review import plan
-
     backend = reviewers.backend
     requests = plan(diff, source, reviewers, policy, wishes).requests if backend else ()
     if form == "json":

@@ -9,6 +9,7 @@ from time import monotonic
 from types import MappingProxyType, TracebackType
 from typing import TextIO
 
+from devchat.render.review.facts import plural
 from devchat.review import Progress
 
 _WORDS = MappingProxyType(
@@ -33,7 +34,7 @@ class ProgressLine:
         self._started = monotonic()
         self._latest: Progress | None = None
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._thread = threading.Thread(target=self._tell_on, daemon=True)
 
     def __enter__(self) -> ProgressLine:
         self._thread.start()
@@ -52,21 +53,28 @@ class ProgressLine:
         """Take in how far it is; it is seen within a moment."""
         self._latest = progress
 
-    def _tell(self) -> None:
-        while not self._over.wait(_TICK if self._live else _RARELY):
-            if self._latest is not None:
-                line = self._line(self._latest)
-                self._write(f"\r\x1b[2m{line}\x1b[0m\x1b[K" if self._live else f"{line}\n")
-        if self._live:
-            self._write("\r\x1b[K")
+    def tell(self) -> None:
+        """Write how far it is now; nothing before it is known."""
+        if line := self.words():
+            self._write(f"\r\x1b[2m{line}\x1b[0m\x1b[K" if self._live else f"{line}\n")
 
-    def _line(self, progress: Progress) -> str:
+    def words(self) -> str:
+        """Say how far it is, in a terminal as far as its width goes."""
+        progress = self._latest
+        if progress is None:
+            return ""
         what, unit = _WORDS[progress.phase]
         seconds = monotonic() - self._started
-        count = f"{progress.done:,} of {progress.total:,} {unit}s"
+        count = f"{progress.done:,} of {plural(progress.total, unit)}"
         tokens = f" · {progress.tokens:,} tokens" if progress.tokens else ""
         line = f"{what}: {count}{tokens} · {seconds:.0f} s"
         return line[: _columns(self._stderr) - 1] if self._live else line
+
+    def _tell_on(self) -> None:
+        while not self._over.wait(_TICK if self._live else _RARELY):
+            self.tell()
+        if self._live:
+            self._write("\r\x1b[K")
 
     def _write(self, text: str) -> None:
         # A review is worth more than its progress.

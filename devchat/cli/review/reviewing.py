@@ -34,7 +34,6 @@ class Wanted:
     wishes: Wishes
     no_model: bool
     dry_run: bool
-    trust_worktree: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def run(
     analyzers = open_analyzers()
     policy = read_policy(
         change.source,
-        trust_worktree=wanted.trust_worktree,
+        trust_worktree=wanted.wishes.trust_worktree,
         analyzers=tuple(one.name for one in analyzers),
     )
     with _open_backend(loaded, wanted, environ) as (backend, excuse):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devchat.changes import Diff
@@ -14,6 +15,8 @@ from devchat.source.change import Change
 
 _LARGEST = 25_000_000
 _PATIENCE = 5.0
+_EMPTY = "the patch is empty; `devchat review HEAD` reviews what is not committed yet"
+_LIKE_A_PATCH = re.compile(rb"^(?:@@|diff |--- |Index: |\x1b\[)|\0", re.MULTILINE)
 _LESS = "review a part of it: git diff -- PATH | devchat review"
 
 
@@ -36,7 +39,8 @@ def read_target(target: Target, folder: Path) -> tuple[Change, Diff]:
     if patch is not None:
         text = patch.decode("utf-8", "surrogateescape")
         diff = parse(text)
-        return patch_change(text, diff, folder), diff
+        change = patch_change(text, diff, folder)
+        return (change if text.strip() else replace(change, notes=(_EMPTY,))), diff
     change = read_change(
         folder, revisions=target.named, staged=target.staged, worktree=target.worktree
     )
@@ -78,10 +82,14 @@ def _read_file(path: Path, name: str) -> bytes:
         raise InputError(f"`{name}` is a folder, and no patch", hint)
     try:
         with path.open("rb") as file:
-            return _checked(file.read(_LARGEST + 1), f"`{name}`")
+            patch = _checked(file.read(_LARGEST + 1), f"`{name}`")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"`{name}` can't be read: {reason}", "name a patch file") from None
+    if patch.strip() and not _LIKE_A_PATCH.search(patch):
+        hint = f"`devchat review --path {name}` reviews what changed in it"
+        raise InputError(f"`{name}` is no patch", hint)
+    return patch
 
 
 def _checked(patch: bytes, name: str) -> bytes:

@@ -20,16 +20,19 @@ class CodeLine(NamedTuple):
 
 
 def code_of(diff: Diff, finding: Finding) -> list[CodeLine]:
-    """Return the lines of a finding after those before them; none where it has no line."""
+    """Return the lines of a finding after those before them; none where it has no line.
+
+    Of a secret only what is quoted: a private key fills the lines around it.
+    """
     first, last = finding.start_line, finding.line
     if first is None or last is None:
         return []
+    if finding.category == CATEGORY:
+        return _quoted(finding, first)
     for hunk in _hunks(diff, finding):
         lines = list(_side(hunk, finding))
         if any(line.number == last for line in lines):
-            before = [line for line in lines if first - _BEFORE <= line.number < first]
-            meant = [line for line in lines if line.meant]
-            return before + (meant if finding.category != CATEGORY else _quoted(finding, first))
+            return [line for line in lines if first - _BEFORE <= line.number <= last]
     return _quoted(finding, first)
 
 

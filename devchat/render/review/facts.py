@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, get_args
@@ -10,6 +11,9 @@ from devchat.changes import Finding, HunkState, Receipt, Review, Severity
 from devchat.sanitize import single_line
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(get_args(Severity)))
+OVERFLOWN = "beyond the ceiling"
+# Said of each analyzer; that it is absent is said once for all that come with the same remedy.
+_NOT_INSTALLED = re.compile("^`[^`]+` is not installed: ")
 _MOST_NAMED = 3
 
 
@@ -34,14 +38,21 @@ def headline(review: Review) -> str:
         return counted(findings) + (f"; {failed}" if hunks["failed"] else "")
     if not hunks["reviewed"]:
         return _nothing(review.receipt, hunks)
-    where = f"in {plural(_touched(review.receipt, 'reviewed'), 'file')}{_by(review.receipt)}"
-    return f"No findings {where}" + (f", but {failed}" if hunks["failed"] else "")
+    where = f"{_reach(review.receipt)}{_by(review.receipt)}"
+    return f"No findings in {where}" + (f", but {failed}" if hunks["failed"] else "")
 
 
 def counted(findings: Iterable[Finding]) -> str:
     """Count findings by severity, the worst first."""
     counts = Counter(one.severity for one in findings)
     return ", ".join(plural(counts[one], one) for one in WORST_FIRST if counts[one])
+
+
+def summary(review: Review) -> str:
+    """Return a review's summary without a first sentence that only counts, as the headline does."""
+    text = review.summary if review.findings else ""
+    counts = text.startswith(counted(review.findings))
+    return text.partition(". ")[2] if counts else text
 
 
 def overflow_line(review: Review) -> str:
@@ -61,7 +72,7 @@ def facts(receipt: Receipt) -> list[Fact]:
         *_hunk_facts(receipt),
         *_analyzer_facts(receipt),
         *_model_facts(receipt),
-        *([Fact("dropped", _dropped(receipt))] if any(receipt.dropped.values()) else []),
+        *_dropped_facts(receipt),
         *(Fact("note", single_line(one, 400)) for one in receipt.notes),
     ]
 
@@ -83,8 +94,11 @@ def _by(receipt: Receipt) -> str:
     return single_line(f", {reasons.pop()}") if len(reasons) == 1 and "" not in reasons else ""
 
 
-def _touched(receipt: Receipt, state: HunkState) -> int:
-    return sum(any(one.state == state for one in file.hunks) for file in receipt.files)
+def _reach(receipt: Receipt) -> str:
+    """Say how many files were looked at, and of how many where some were not."""
+    seen = sum(any(hunk.state == "reviewed" for hunk in one.hunks) for one in receipt.files)
+    everything = plural(len(receipt.files), "file")
+    return everything if seen == len(receipt.files) else f"{seen:,} of {everything}"
 
 
 def _hunk_facts(receipt: Receipt) -> Iterator[Fact]:
@@ -117,12 +131,12 @@ def _analyzer_facts(receipt: Receipt) -> Iterator[Fact]:
     ran = [f"{one.name} {one.version}".strip() for one in receipt.analyzers if one.state == "ran"]
     if ran:
         yield Fact("analyzers", single_line(", ".join(ran), 1_000))
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for one in receipt.analyzers:
         if one.state != "ran":
-            reasons.setdefault(f"{one.state}\0{one.reason}", []).append(one.name)
-    for key, names in reasons.items():
-        state, reason = key.split("\0", 1)
+            reason = _NOT_INSTALLED.sub("", one.reason)
+            reasons.setdefault((one.state, reason), []).append(one.name)
+    for (state, reason), names in reasons.items():
         why = f": {single_line(reason)}" if reason else ""
         yield Fact(state, f"{', '.join(names)}{why}")
 
@@ -140,8 +154,15 @@ def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     yield Fact("model", f"{single_line(name)}, {tokens}, {seconds}")
 
 
-def _dropped(receipt: Receipt) -> str:
-    return ", ".join(f"{count:,} {single_line(why)}" for why, count in receipt.dropped.items())
+def _dropped_facts(receipt: Receipt) -> Iterator[Fact]:
+    """Count what is not shown, but for what is kept as overflow: that has a line of its own."""
+    counts = [
+        f"{count:,} {single_line(why)}"
+        for why, count in receipt.dropped.items()
+        if count and why != OVERFLOWN
+    ]
+    if counts:
+        yield Fact("dropped", ", ".join(counts))
 
 
 def place(finding: Finding) -> str:

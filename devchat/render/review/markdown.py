@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from devchat.changes import Finding, Receipt
 from devchat.render.review import Shown
-from devchat.render.review.facts import facts, headline, origin, overflow_line, place
+from devchat.render.review.facts import facts, headline, origin, overflow_line, place, summary
 from devchat.sanitize import visible
 from devchat.sanitize.markdown import code_span, fenced, plain_markdown, plain_title
 
@@ -20,9 +20,7 @@ _LONGEST_BODY = 8_000
 def render(shown: Shown) -> str:
     """Write the whole review, what was found first and the receipt folded at its end."""
     review = shown.review
-    parts = [f"## devchat: {plain_title(headline(review))}"]
-    if review.findings and review.summary:
-        parts.append(plain_markdown(review.summary))
+    parts = [f"## devchat: {plain_title(headline(review))}", plain_markdown(summary(review))]
     parts += [_section(finding) for finding in review.findings]
     if more := overflow_line(review):
         parts.append(plain_title(more))

@@ -77,11 +77,12 @@ NOWHERE = Finding(
 )
 FINDINGS = (IDENTITY, SECRET, REMOVED, NOWHERE)
 
+REMEDY = "is not installed: pip install 'devchat-cli[analyzers]'"
 ANALYZERS = (
     AnalyzerReceipt("python-syntax", "ran"),
     AnalyzerReceipt("ruff", "ran", "0.17.5"),
-    AnalyzerReceipt("shellcheck", "absent", "", "pip install 'devchat-cli[analyzers]'"),
-    AnalyzerReceipt("zizmor", "absent", "", "pip install 'devchat-cli[analyzers]'"),
+    AnalyzerReceipt("shellcheck", "absent", "", f"`shellcheck` {REMEDY}"),
+    AnalyzerReceipt("zizmor", "absent", "", f"`zizmor` {REMEDY}"),
     AnalyzerReceipt("secrets", "failed", "1.5.0", "it took longer than 20 s"),
 )
 FILES = (

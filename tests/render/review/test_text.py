@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from devchat.changes import Diff, Finding, Line, Review
+from devchat.changes import Diff, Finding, Line, Receipt, Review
 from devchat.render.review import Look, render_review
 from devchat.sanitize import HIDDEN
 from tests.render.review.sample import (
     CLEAN,
     DIFF,
+    FILES,
     HUNK,
     IDENTITY,
     KEY,
@@ -51,8 +52,6 @@ WHOLE = """\
 ✖ error  An AWS access key is in the code
   shop/cart.py:44 · secret · secrets AWS Access Key
 
-  42 │         if item.price is 0:
-  43 │             continue
 ▸ 44 │ AWS = "AKIA…"
      │
      │ Revoke it.
@@ -106,6 +105,13 @@ def test_a_clean_change_is_two_lines() -> None:
     )
 
 
+def test_a_summary_does_not_count_again() -> None:
+    counts = "1 error in 1 hunk of 1 file."
+    for summary, shown in ((counts, ""), (f"{counts} It is wrong.", "  It is wrong.\n")):
+        said = text(replace(one(IDENTITY), summary=summary))
+        assert f"✖ 1 error\n{shown}  compared " in said
+
+
 NOT_CLEAN = [
     (receipt("failed"), "✖ Nothing was reviewed: 1 of 1 hunk failed"),
     (receipt("skipped", reason="a lock file"), "○ Nothing was reviewed: 1 file left out"),
@@ -113,12 +119,16 @@ NOT_CLEAN = [
         receipt("reviewed", "failed"),
         "✖ No findings in 1 file, but part of the review failed (1 of 2 hunks)",
     ),
+    (
+        replace(receipt("skipped"), files=FILES),
+        "✖ No findings in 1 of 4 files, but part of the review failed (1 of 3 hunks)",
+    ),
     (replace(CLEAN.receipt, files=()), "○ Nothing to review"),
 ]
 
 
 @pytest.mark.parametrize(("seen", "headline"), NOT_CLEAN, ids=lambda value: str(value)[:30])
-def test_a_review_that_did_not_happen_never_looks_clean(seen: object, headline: str) -> None:
+def test_a_review_that_did_not_happen_never_looks_clean(seen: Receipt, headline: str) -> None:
     lines = text(replace(CLEAN, receipt=seen)).split("\n")
     assert lines[0] == headline
     assert "✔" not in "".join(lines)
@@ -186,7 +196,7 @@ def test_long_lines_and_long_quotes_are_cut_and_counted() -> None:
     file = replace(DIFF.files[0], hunks=(replace(HUNK, lines=(line,)),))
     long = replace(IDENTITY, quote=line.text, suggestion="y" * 5_000_000)
     shown = text(one(long), diff=Diff((file,)))
-    assert shown.count("… 5,000,000 characters") == 3 and len(shown) < 3_000
+    assert shown.count("… 5,000,000 characters") == 3 and len(shown) < 4_000
     many = replace(IDENTITY, start_line=1, line=40, quote="\n".join("abcd" * 10))
     shown = text(one(replace(many, suggestion="\n" * 30)), diff=Diff(()))
     assert "… 26 more lines" in shown and shown.count("more lines") == 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devchat.render.review import Shown
-from devchat.render.review.facts import headline, overflow_line
+from devchat.render.review.facts import headline, overflow_line, summary
 from devchat.render.review.text.finding import finding_rows
 from devchat.render.review.text.frame import Pen
 from devchat.render.review.text.receipt import is_plain_sailing, receipt_rows, short_rows
@@ -33,8 +33,7 @@ def _rows(shown: Shown, pen: Pen) -> Iterator[Row]:
         yield from pen.wrap([Run(more, style.DIM)])
         yield ()
     yield from pen.wrap([Run(*_mark(shown, pen)), Run(headline(review), style.BOLD)], hang=2)
-    if review.findings and review.summary:
-        yield from pen.wrap([Run(single_line(review.summary, 2_000))], indent=2)
+    yield from pen.wrap([Run(single_line(summary(review), 2_000))], indent=2)
     if is_plain_sailing(review):
         yield from short_rows(review.receipt, pen)
     else:

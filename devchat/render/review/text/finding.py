@@ -8,7 +8,7 @@ from devchat import languages
 from devchat.changes import Diff, Finding
 from devchat.render.review.code import CodeLine, code_of
 from devchat.render.review.facts import origin, place
-from devchat.render.review.text.frame import Pen
+from devchat.render.review.text.frame import Pen, words
 from devchat.render.terminal import style
 from devchat.render.terminal.code import Highlighter
 from devchat.render.terminal.wrap import Row, Run
@@ -16,7 +16,7 @@ from devchat.sanitize import single_line, visible
 
 # Longer lines and suggestions are cut where this many characters or rows are reached.
 _LONGEST_LINE = 1_000
-_MOST_ROWS = 3
+_MOST_ROWS = 5
 _MOST_LINES = 12
 _NOWHERE = "no line: what it speaks of was not found in the change"
 
@@ -25,7 +25,7 @@ def finding_rows(finding: Finding, diff: Diff, pen: Pen) -> Iterator[Row]:
     """Draw a finding; blank rows part it from nothing else."""
     tint = pen.tint(finding.severity)
     head = [Run(f"{pen.mark(finding.severity)}{finding.severity}", tint), Run("  ")]
-    yield from pen.wrap([*head, Run(single_line(finding.title), style.BOLD)], hang=2)
+    yield from pen.wrap([*head, *words(single_line(finding.title), style.BOLD)], hang=2)
     side = ", removed" if finding.side == "LEFT" else ""
     about = [Run(place(finding), style.UNDERLINE), Run(f"{side} · {origin(finding)}", style.DIM)]
     yield from pen.wrap(about, indent=2)
@@ -42,7 +42,7 @@ def finding_rows(finding: Finding, diff: Diff, pen: Pen) -> Iterator[Row]:
         yield from pen.wrap([Run(_NOWHERE, style.DIM)], margin=margin)
     for line in visible(finding.body).strip("\n").split("\n"):
         hang = 2 if line.lstrip().startswith(("- ", "* ")) else 0
-        yield from pen.wrap([Run(line)], margin=margin, hang=hang) or [margin]
+        yield from pen.wrap(words(line), margin=margin, hang=hang) or [margin]
     if finding.suggestion is not None:
         yield margin
         yield from _suggestion_rows(finding, pen, gutter, margin)
@@ -76,7 +76,7 @@ def _cut_rows(row: Row, whole: str, pen: Pen, margin: Row) -> Iterator[Row]:
     for at, one in enumerate(rows[:_MOST_ROWS]):
         yield one if not at else (*blank, *one[len(margin) :])
     if len(rows) > _MOST_ROWS or len(whole) > _LONGEST_LINE:
-        yield (*blank, Run(f"… {len(whole):,} characters", style.DIM))
+        yield (*blank, Run(f"… {len(whole):,} characters in all", style.DIM))
 
 
 def _suggestion_rows(finding: Finding, pen: Pen, gutter: int, margin: Row) -> Iterator[Row]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from devchat.render.review import Look
+from devchat.render.terminal import style
 from devchat.render.terminal.style import without_colour
 from devchat.render.terminal.wrap import Row, Run, row_width, wrap
 from devchat.sanitize import visible
@@ -27,6 +29,7 @@ _MARKS = MappingProxyType(
         "here": ("▸", ">"),
     }
 )
+_CODE = re.compile("(`[^`\n]+`)")
 _WIDEST = 100
 _NARROWEST = 20
 
@@ -76,9 +79,15 @@ class Pen:
         return "".join(map(self._run, _without_blank_end(row)))
 
     def _run(self, run: Run) -> str:
-        style = run.style if self.look.ink == "colour" else without_colour(run.style)
+        codes = run.style if self.look.ink == "colour" else without_colour(run.style)
         text = visible(run.text)
-        return f"\x1b[{style}m{text}\x1b[0m" if style and text else text
+        return f"\x1b[{codes}m{text}\x1b[0m" if codes and text else text
+
+
+def words(text: str, base: str = "") -> list[Run]:
+    """Style text whose code is in backticks."""
+    parts = enumerate(_CODE.split(text))
+    return [Run(part, style.join(base, style.CODE) if at % 2 else base) for at, part in parts]
 
 
 def _without_blank_end(row: Row) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from devchat.changes import Receipt, Review
 from devchat.render.review.facts import Fact, facts
-from devchat.render.review.text.frame import Pen
+from devchat.render.review.text.frame import Pen, words
 from devchat.render.terminal import style
 from devchat.render.terminal.wrap import Row, Run
 
@@ -40,9 +40,9 @@ def receipt_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
 
 
 def _fact_rows(fact: Fact, before: str, pen: Pen) -> list[Row]:
-    label = "" if fact.label == before else fact.label
+    label = "" if fact.label == before != "note" else fact.label
     tint = pen.tint(_ALARMING[fact.label]) if fact.label in _ALARMING else style.DIM
     margin = (Run(f"  {label:<{_LABEL}}", tint),)
-    rows = pen.wrap([Run(fact.text)], margin=margin)
+    rows = pen.wrap(words(fact.text), margin=margin)
     blank = (Run(" " * (_LABEL + 2)),)
     return [row if not at else (*blank, *row[1:]) for at, row in enumerate(rows)]

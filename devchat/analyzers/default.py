@@ -1,8 +1,9 @@
-"""Whether a function changes, keeps or hands out the default of one of its parameters."""
+"""Whether a function changes the default of one of its parameters."""
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 
@@ -10,11 +11,12 @@ _CHANGING = frozenset(
     ("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove")
     + ("reverse", "setdefault", "sort", "update", "appendleft", "extendleft")
 )
+_MEANT = re.compile("^_|cache|memo")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def is_shared(text: str, line: int, column: int) -> bool:
-    """Tell whether the default at a 1-based place outlives its call; false where it can't tell."""
+def is_changed(text: str, line: int, column: int) -> bool:
+    """Tell whether calls change the default at a 1-based place; false where it can't tell."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -23,7 +25,9 @@ def is_shared(text: str, line: int, column: int) -> bool:
         return False
     for node in ast.walk(tree):
         if isinstance(node, _Function) and (name := _parameter(node, line, column)):
-            return any(_outlives(one, name) for part in node.body for one in ast.walk(part))
+            return not _MEANT.search(name) and any(
+                _changes(one, name) for part in node.body for one in ast.walk(part)
+            )
     return False
 
 
@@ -35,7 +39,9 @@ def _parameter(function: _Function, line: int, column: int) -> str:
 
 
 def _begins(value: ast.expr, line: int, column: int) -> bool:
-    return value.lineno == line and value.col_offset in (column - 1, column)
+    """Tell whether a default begins at a place; one with something in it is often meant."""
+    filled = getattr(value, "elts", None) or getattr(value, "keys", None)
+    return not filled and value.lineno == line and value.col_offset in (column - 1, column)
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
@@ -46,17 +52,12 @@ def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
     yield from ((one.arg, value) for one, value in named if value is not None)
 
 
-def _outlives(node: ast.AST, name: str) -> bool:
+def _changes(node: ast.AST, name: str) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return node.func.attr in _CHANGING and _is(node.func.value, name)
     if isinstance(node, ast.Subscript):
         return isinstance(node.ctx, ast.Store | ast.Del) and _is(node.value, name)
-    if isinstance(node, ast.AugAssign):
-        return _is(node.target, name)
-    if isinstance(node, ast.Assign):
-        kept = any(isinstance(target, ast.Attribute) for target in node.targets)
-        return kept and _is(node.value, name)
-    return isinstance(node, ast.Return | ast.Yield) and _is(node.value, name)
+    return isinstance(node, ast.AugAssign) and _is(node.target, name)
 
 
 def _is(node: ast.expr | None, name: str) -> bool:
