@@ -1,0 +1,127 @@
+"""The App's front door over HTTP: deliveries come in, are checked and handed to the queue.
+
+Does no work itself, so that GitHub hears within seconds. Imports flask: only imported to serve.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from bot.configuration import Configuration
+from bot.events import ForgetPull, Intent, Nothing, read_intent, to_payload
+from bot.jobs import Backlog, Job, Jobs
+from bot.ledger import Delivery as Record
+from bot.logs import logged
+from bot.metrics import write_metrics
+from bot.web.bounded import Bounded
+from bot.webhook import MAX_BYTES, Delivery, DeliveryError, read_event
+from devchat.errors import DevchatError, StorageError
+
+if TYPE_CHECKING:
+    from bot.ledger import Ledger
+
+ROUTE = "/api/github/webhooks"
+"""Where GitHub delivers; Probot's path, so that an App can move house."""
+LOG = logging.getLogger(__name__)
+
+
+def create_app(configuration: Configuration, jobs: Jobs, ledger: Ledger) -> Flask:
+    """Make the application; it keeps `jobs` and `ledger` for its lifetime."""
+    app = Flask("devchat-bot", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    door = _Door(configuration, jobs, ledger)
+    app.add_url_rule(ROUTE, "deliveries", door.deliveries, methods=["POST"])
+    app.add_url_rule("/healthz", "healthz", door.healthz)
+    app.add_url_rule("/readyz", "readyz", door.readyz)
+    app.add_url_rule("/metrics", "metrics", door.metrics)
+    app.register_error_handler(DevchatError, _refuse)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+class _Door:
+    """The routes."""
+
+    def __init__(self, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
+        self._configuration, self._jobs, self._ledger = configuration, jobs, ledger
+        self._bounded = Bounded()
+
+    def deliveries(self) -> tuple[Response, int]:
+        """Take a delivery: 202 only once it is durably ours (or there is nothing to do)."""
+        here = self._configuration
+        delivery = read_event(dict(request.headers), request.get_data(), here.webhook_secrets)
+        intent = read_intent(delivery, here.app_id, drafts=here.drafts)
+        with logged(delivery=delivery.guid, **_subject(intent)):
+            self._bounded.run(lambda: self._take(delivery, intent))
+            LOG.info("%s: %s", ".".join((delivery.event, delivery.action)), _outcome(intent))
+        return jsonify(delivery=delivery.guid, outcome=_outcome(intent)), 202
+
+    def _take(self, delivery: Delivery, intent: Intent) -> None:
+        # The row is a record; what decides about duplicates is the job's id alone. So a crash
+        # between the two is mended by GitHub's next delivery.
+        repository = (delivery.payload.get("repository") or {}).get("full_name", "")
+        self._ledger.record_delivery(
+            Record(
+                delivery.guid,
+                delivery.event,
+                delivery.action,
+                str(repository),
+                received_at=time.time(),
+                outcome=_outcome(intent),
+            )
+        )
+        if not isinstance(intent, Nothing):
+            lane = str(intent.installation)
+            self._jobs.enqueue(Job("intake", delivery.guid, to_payload(intent), lane))
+
+    def healthz(self) -> Response:
+        """Say that this process answers."""
+        return jsonify(ok=True)
+
+    def readyz(self) -> Response:
+        """Say whether deliveries can be taken: the database and the queue answer."""
+        backlog = self._bounded.run(self._look)
+        return jsonify(ok=True, waiting=backlog.waiting, running=backlog.running)
+
+    def _look(self) -> Backlog:
+        self._ledger.deliveries(1)
+        return self._jobs.backlog()
+
+    def metrics(self) -> Response:
+        """Write what the database knows in Prometheus' form, whichever process is asked."""
+        text, form = self._bounded.run(lambda: write_metrics(self._jobs, self._ledger))
+        return Response(text, content_type=form)
+
+
+def _subject(intent: Intent) -> dict[str, str]:
+    if isinstance(intent, Nothing):
+        return {}
+    numbers = (intent.number,) if isinstance(intent, ForgetPull) else intent.numbers
+    return {"repository": intent.repository, "pull": ",".join(map(str, numbers))}
+
+
+def _outcome(intent: Intent) -> str:
+    if isinstance(intent, Nothing):
+        return f"nothing to do: {intent.why}"
+    if isinstance(intent, ForgetPull):
+        return f"forget: {intent.why}"
+    return f"review: {intent.trigger}"
+
+
+def _refuse(error: DevchatError) -> tuple[Response, int, dict[str, str]]:
+    status, headers = 500, {}
+    if isinstance(error, DeliveryError):
+        status = error.status
+    elif isinstance(error, StorageError):
+        status, headers = 503, {"Retry-After": "60"}
+    LOG.log(logging.WARNING if status < 500 else logging.ERROR, "%d: %s", status, error.message)
+    return jsonify(error=error.message, hint=error.hint), status, headers
+
+
+def _http_error(error: HTTPException) -> tuple[Response, int]:
+    return jsonify(error=(error.name or "").lower()), error.code or 500

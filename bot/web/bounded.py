@@ -1,0 +1,36 @@
+"""Storage asked with a limit of time: GitHub hangs up after 10 seconds, whatever a disk does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+from devchat.errors import StorageError
+
+T = TypeVar("T")
+SECONDS = 8.0
+THREADS = 16
+
+
+class Bounded:
+    """Runs calls in threads of its own and waits for each so many seconds.
+
+    A call that is late may still be done: what it does must be harmless to do again.
+    """
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="storage")
+
+    def run(self, call: Callable[[], T]) -> T:
+        """Return what a call returns or raise what it raises, StorageError where it is late."""
+        future = self._threads.submit(copy_context().run, call)
+        try:
+            return future.result(self._seconds)
+        except TimeoutError as error:
+            future.cancel()
+            raise StorageError(
+                "the database does not answer", "`devchat-bot doctor` looks into it"
+            ) from error
