@@ -25,24 +25,24 @@ class Diary:
     """A file that any number of processes append lines to."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def write(self, *words: object) -> None:
         """Add a line, whole."""
         line = json.dumps([*words, time.time()]) + "\n"
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(handle, line.encode())
         os.close(handle)
 
     def read(self) -> list[tuple[str, str, str]]:
         """Return what was written: (word, job, step)."""
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         return [(row[0], row[1], row[2]) for row in self.rows()]
 
     def rows(self) -> list[list[JSON]]:
         """Return what was written, with times at the end."""
-        return [json.loads(line) for line in self._path.read_text().splitlines()]
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
 
 
 def do(job: Job, steps: Steps, diary: Diary, version: int) -> None:

