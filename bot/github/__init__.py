@@ -16,21 +16,21 @@ from bot.github.app import GitHub
 from bot.github.connection import Connection, open_login
 from bot.github.meter import Meter, Quota, Traffic
 
-__all__ = ["GitHub", "Quota", "Traffic", "open_github"]
+__all__ = ["GitHub", "Quota", "Traffic", "open_app"]
 
 SECONDS = 30
 """How long one request may be silent."""
 
 
-def open_github(
-    api_url: str,
+def open_app(
     app_id: int,
     private_key: str,
+    api_url: str,
     *,
     seconds: int = SECONDS,
     clock: Callable[[], float] = time.time,
 ) -> GitHub:
-    """Open GitHub as an App, at "https://api.github.com" or an Enterprise Server's ".../api/v3".
+    """Open GitHub as an App (its key in PEM form) at the address of GitHub's API.
 
     Nothing is sent yet. `clock` gives seconds since the epoch. Raises `SettingsError` where the
     address or the key can't be used.
