@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -107,19 +107,19 @@ def _header(named: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
 
 
 def _depth(value: object) -> int:
-    """Count how deep a value is nested, up to one more than is allowed; without recursion."""
+    """Count how deep objects and lists lie in each other; without recursion, to a limit."""
     level, depth = [value], 0
     while level and depth <= MAX_DEPTH:
-        level = [child for one in level for child in _children(one)]
+        level = [one for outer in level for one in _inside(outer)]
         depth += 1
-    return depth - 1
+    return depth
 
 
-def _children(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
+def _inside(outer: object) -> list[object]:
+    """List the objects and lists in one."""
+    found = outer.values() if isinstance(outer, dict) else outer
+    assert isinstance(found, Iterable)
+    return [one for one in found if isinstance(one, dict | list)]
 
 
 def _no_number(name: str) -> None:
