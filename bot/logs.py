@@ -91,4 +91,6 @@ def open_logs(level: str, secrets: Sequence[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    if level != "debug":  # it tells of each table that it makes
+        logging.getLogger("dbos").setLevel(logging.WARNING)
     logging.captureWarnings(True)

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from devchat.settings import Settings
 
 
-def open_configuration(environ: Mapping[str, str]) -> Configuration:
-    """Read the configuration and begin to log as it says. Raises SettingsError."""
+def open_configuration(environ: Mapping[str, str], *, service: bool = False) -> Configuration:
+    """Read the configuration and begin to log; only a service logs as much as the owner wants.
+
+    Raises SettingsError.
+    """
     from bot.logs import open_logs
 
     configuration = read_configuration(environ)
     open_settings(configuration, environ)
-    open_logs(configuration.log, configuration.secrets())
+    open_logs(configuration.log if service else "error", configuration.secrets())
     return configuration
 
 

@@ -14,6 +14,8 @@ def serve(context: typer.Context) -> int:
     from bot.command.parts import open_configuration, open_jobs
     from bot.command.supervisor import supervise
 
-    open_jobs(open_configuration(context.obj)).close()  # what can't work is said now, and once
+    open_jobs(
+        open_configuration(context.obj, service=True)
+    ).close()  # what can't work is said now, and once
     commands = {name: [sys.executable, "-m", "bot", name, "--supervised"] for name in PARTS}
     return supervise(commands.items())

@@ -17,7 +17,7 @@ def web(
     from bot.web import create_app
     from bot.web.serving import serve
 
-    configuration = open_configuration(context.obj)
+    configuration = open_configuration(context.obj, service=True)
     if supervised:
         end_with_supervisor()
     serve(

@@ -20,7 +20,7 @@ def worker(
     from bot.command.supervisor import end_with_supervisor
     from bot.durable import run_worker
 
-    configuration = open_configuration(context.obj)
+    configuration = open_configuration(context.obj, service=True)
     handlers = open_handlers(configuration, context.obj)
     keep_redelivering(open_app(configuration))
     if supervised:
