@@ -109,6 +109,10 @@ class Pulls(Protocol):
 
     def content(self, repository: str, path: str, revision: str) -> bytes | None: ...
 
+    def merge_base(self, repository: str, base: str, head: str) -> str:
+        """Return the commit that a pull's diff begins at: where base and head parted."""
+        ...
+
     def clone_address(self, repository: str) -> tuple[str, str]:
         """Return the https address to fetch from, and the token to send along in a header."""
         ...

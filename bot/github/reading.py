@@ -83,6 +83,11 @@ def read_pull(repository: str) -> Callable[[Json], Pull]:
     return read
 
 
+def read_merge_base(value: Json) -> str:
+    """Read the merge base of a comparison."""
+    return str(value["merge_base_commit"]["sha"])
+
+
 def read_files(value: list[Json]) -> list[FilePatch]:
     """Read a page of a pull's files."""
     return [

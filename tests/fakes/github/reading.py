@@ -65,6 +65,17 @@ def list_files(call: Call) -> Reply:
     return Reply(200, [answer("DiffEntry", _file(one)) for one in rows], headers)
 
 
+def compare(call: Call) -> Reply:
+    """GET /repos/OWNER/NAME/compare/BASE...HEAD: without commits and files."""
+    git = call.here.git
+    base, _, head = call.found["basehead"].partition("...")
+    if not git.resolve(base) or not git.resolve(head):
+        raise not_found()
+    parted = git.run("merge-base", base, head).decode().strip()
+    known = {"base_commit": {"sha": base}, "merge_base_commit": {"sha": parted}}
+    return Reply(200, answer("CommitComparison", known))
+
+
 def _file(entry: Entry) -> dict[str, Any]:
     added, removed = entry.counts()
     row: dict[str, Any] = {
@@ -130,6 +141,7 @@ ROUTES = (
     route("GET", f"{REPOSITORY}/pulls", "pull_requests:read", list_pulls),
     route("GET", f"{REPOSITORY}/pulls/{{number}}", "pull_requests:read", show_pull),
     route("GET", f"{REPOSITORY}/pulls/{{number}}/files", "pull_requests:read", list_files),
+    route("GET", f"{REPOSITORY}/compare/{{basehead}}", "contents:read", compare),
     route("GET", f"{REPOSITORY}/contents/{{path}}", "contents:read", show_content),
     route("GET", f"{REPOSITORY}/git/blobs/{{sha}}", "contents:read", show_blob),
 )
