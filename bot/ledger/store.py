@@ -122,6 +122,13 @@ class Ledger:
         query = sa.select(tables.reviews).order_by(order).limit(limit)
         return tuple(ReviewRow(**row) for row in self._rows(query))
 
+    def attempts(self, repository: str, number: int, head: str) -> tuple[ReviewRow, ...]:
+        """Return the reviews of one head of a pull, oldest first."""
+        review = tables.reviews.c
+        here = (review.repository == repository) & (review.number == number)
+        query = sa.select(tables.reviews).where(here & (review.head == head))
+        return tuple(ReviewRow(**row) for row in self._rows(query.order_by(review.started_at)))
+
     def keep_findings(self, review: str, findings: Iterable[Known]) -> None:
         """Keep what a review found, in place of what was kept of it before."""
         columns = tables.findings.c.keys()
