@@ -91,6 +91,6 @@ class Crew:
         trace: TracebackType | None,
     ) -> None:
         for worker in self.workers:
-            worker.kill()
-            worker.communicate()
+            if worker.stderr and not worker.stderr.closed:
+                self.kill(worker)
         self.jobs.close()
