@@ -100,7 +100,7 @@ class Connection:
                 return
             asked = {**asked, **following}
 
-    def bytes(self, path: str, accept: str, **parameters: str | int) -> bytes:
+    def raw(self, path: str, accept: str, **parameters: str | int) -> bytes:
         """Ask for something that is no JSON; its bytes as they came."""
 
         def ask(requester: Requester) -> Reply:
@@ -113,11 +113,13 @@ class Connection:
         return self._settle(f"GET {path}", ask).body
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; it also closes when it is dropped, and opens when needed."""
         with self._lock:
             if self._requester is not None:
                 self._requester.close()
                 self._requester = None
+
+    __del__ = close
 
     def _ask(
         self, verb: str, path: str, parameters: Mapping[str, str | int], body: object

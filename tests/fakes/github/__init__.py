@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,7 +20,7 @@ from tests.fakes.github import hooks
 from tests.fakes.github.access import Access
 from tests.fakes.github.faults import Fault, Faults, Kind
 from tests.fakes.github.git import Bare, Files
-from tests.fakes.github.server import Seen, handler
+from tests.fakes.github.server import Seen, Server
 from tests.fakes.github.state import (
     Attempt,
     CheckRun,
@@ -77,8 +76,7 @@ class GitHub:
         self.requests: list[Seen] = []
         self.lock = threading.RLock()
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler(self))
-        self._server.daemon_threads = True
+        self._server = Server(self, port)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
@@ -96,6 +94,8 @@ class GitHub:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        if self._server.broken and error is None:
+            raise self._server.broken[0]
 
     def repository(self, name: str, files: Files, *, installation: int = 11) -> Repository:
         """Make a repository "owner/name" with files on its default branch."""

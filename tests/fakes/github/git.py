@@ -53,8 +53,8 @@ class Bare:
         folder.mkdir(parents=True)
         bare = cls(folder)
         bare.run("init", "--quiet", "--bare", "--initial-branch=main")
-        bare.run("config", "uploadpack.allowAnySHA1InWant", "true")
-        bare.run("config", "uploadpack.allowFilter", "true")
+        with (folder / "config").open("a") as config:
+            config.write("[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n")
         return bare
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:

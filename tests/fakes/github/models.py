@@ -28,22 +28,24 @@ def answer(name: str, known: Mapping[str, Any]) -> Any:
 
 def accept(names: tuple[str, ...], body: object) -> Json:
     """Check a request against the first model that fits; refuse what none describes."""
-    said = "a JSON object is needed"
+    said = []
     for name in names if isinstance(body, dict) else ():
         assert isinstance(body, dict)
         model: type[BaseModel] = getattr(models, name)
         try:
             checked = _written(model, body)
         except ValidationError as error:
-            first = error.errors()[0]
-            said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            # Each optional field is also allowed to be absent: of that nobody wants to hear.
+            every = [one for one in error.errors() if "UNSET" not in one["msg"]]
+            said += [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in every]
             continue
         known = {field.alias or key for key, field in model.model_fields.items()}
         unknown = sorted(body.keys() - known) or _lost(body, checked)
         if not unknown:
             return checked
-        said = f"{unknown[0]} is not a permitted key."
-    raise Refusal(422, f"Invalid request.\n\n{said}")
+        said.append(f"{unknown[0]} is not a permitted key.")
+    why = "; ".join(said) or "A JSON object is needed."
+    raise Refusal(422, f"Invalid request.\n\n{why}")
 
 
 def _lost(given: Any, kept: Any) -> list[str]:

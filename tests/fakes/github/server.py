@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -172,7 +174,9 @@ class Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _note(self, status: int, body: bytes) -> None:
-        value = json.loads(body) if body[:1] == b"{" else None
+        value = None
+        with suppress(ValueError):
+            value = json.loads(body)
         self.hub.requests.append(Seen(self.command, self.path, status, value))
 
     def _send(self, reply: Reply) -> None:
@@ -196,9 +200,20 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def handler(hub: GitHub) -> type[Handler]:
-    """Return the handler of a fake's requests."""
-    return type("HubHandler", (Handler,), {"hub": hub})
+class Server(ThreadingHTTPServer):
+    """Serves one fake; what goes wrong in the fake itself is kept, for its test to fail."""
+
+    daemon_threads = True
+
+    def __init__(self, hub: GitHub, port: int) -> None:
+        super().__init__(("127.0.0.1", port), type("HubHandler", (Handler,), {"hub": hub}))
+        self.broken: list[BaseException] = []
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep an error; that somebody left is none."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, ConnectionError):
+            self.broken.append(error)
 
 
 def _page(fault: Fault) -> Reply:
