@@ -67,13 +67,8 @@ def read_intent(delivery: Delivery, app: int, *, drafts: bool = False) -> Intent
         if delivery.event in ("check_run", "check_suite") and delivery.action == "rerequested":
             return _check_intent(delivery, app)
     except (KeyError, TypeError, ValueError) as error:
-        name = f"{delivery.event}.{delivery.action}"
-        raise DeliveryError(400, f"the payload is not one of `{name}`") from error
-    return Nothing(f"`{_name(delivery)}` asks for nothing")
-
-
-def _name(delivery: Delivery) -> str:
-    return ".".join(filter(None, (delivery.event, delivery.action)))
+        raise DeliveryError(400, f"the payload is not one of `{delivery.name}`") from error
+    return Nothing(f"`{delivery.name}` asks for nothing")
 
 
 def _pull_intent(delivery: Delivery, *, drafts: bool) -> Intent:
@@ -83,7 +78,7 @@ def _pull_intent(delivery: Delivery, *, drafts: bool) -> Intent:
         return ForgetPull(_repository(payload), int(pull["number"]), _installation(payload), ends)
     asked = label == REVIEW
     if not asked and delivery.action not in TRIGGERS:
-        return Nothing(f"`{_name(delivery)}` asks for nothing")
+        return Nothing(f"`{delivery.name}` asks for nothing")
     if why := _objection(payload, pull, drafts=drafts):
         return Nothing(why)
     trigger = f"label {REVIEW}" if asked else delivery.action

@@ -33,6 +33,11 @@ class Delivery:
     action: str
     payload: Mapping[str, Any]
 
+    @property
+    def name(self) -> str:
+        """What happened: "pull_request.opened", "ping"."""
+        return ".".join(filter(None, (self.event, self.action)))
+
 
 class DeliveryError(DevchatError):
     """A delivery that is not taken; `status` is what HTTP calls the reason."""

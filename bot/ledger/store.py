@@ -39,10 +39,15 @@ class Ledger:
 
     def record_delivery(self, delivery: Delivery) -> None:
         """Write down what arrived, and count it by its event; a redelivery changes nothing."""
-        insert = self._insert(tables.deliveries).values(asdict(delivery))
+        self.record_deliveries([delivery])
+
+    def record_deliveries(self, deliveries: Iterable[Delivery]) -> None:
+        """Do so for several at once; of two with one GUID the first counts."""
         with self._used() as connection:
-            if connection.execute(insert.on_conflict_do_nothing()).rowcount:
-                self._add(connection, "deliveries", delivery.event, 1.0)
+            for one in deliveries:
+                insert = self._insert(tables.deliveries).values(asdict(one))
+                if connection.execute(insert.on_conflict_do_nothing()).rowcount:
+                    self._add(connection, "deliveries", one.event, 1.0)
 
     def note_delivery(self, guid: str, outcome: str) -> None:
         """Write down what became of a delivery."""
@@ -61,7 +66,9 @@ class Ledger:
         insert = self._insert(tables.pulls).values(asdict(head))
         update = insert.on_conflict_do_update(
             index_elements=["repository", "number"],
-            set_={name: insert.excluded[name] for name in ("installation", "head", "seen_at", "open")},
+            set_={
+                name: insert.excluded[name] for name in ("installation", "head", "seen_at", "open")
+            },
             where=insert.excluded.seen_at >= tables.pulls.c.seen_at,
         )
         with self._used() as connection:

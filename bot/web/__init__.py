@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from bot.configuration import Configuration
-from bot.events import ForgetPull, Intent, Nothing, read_intent, to_payload
+from bot.events import ForgetPull, Intent, Nothing, ReviewPulls, read_intent, to_payload
 from bot.jobs import Backlog, Job, Jobs
 from bot.ledger import Delivery as Record
 from bot.logs import logged
 from bot.metrics import write_metrics
 from bot.web.bounded import Bounded
+from bot.web.recording import Recorder
 from bot.webhook import MAX_BYTES, Delivery, DeliveryError, read_event
 from devchat.errors import DevchatError, StorageError
 
@@ -49,7 +51,7 @@ class _Door:
 
     def __init__(self, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
         self._configuration, self._jobs, self._ledger = configuration, jobs, ledger
-        self._bounded = Bounded()
+        self._bounded, self._recorder = Bounded(), Recorder(ledger)
 
     def deliveries(self) -> tuple[Response, int]:
         """Take a delivery: 202 only once it is durably ours (or there is nothing to do)."""
@@ -57,27 +59,15 @@ class _Door:
         delivery = read_event(dict(request.headers), request.get_data(), here.webhook_secrets)
         intent = read_intent(delivery, here.app_id, drafts=here.drafts)
         with logged(delivery=delivery.guid, **_subject(intent)):
-            self._bounded.run(lambda: self._take(delivery, intent))
-            LOG.info("%s: %s", ".".join((delivery.event, delivery.action)), _outcome(intent))
+            if not isinstance(intent, Nothing):
+                self._enqueue(delivery.guid, intent)
+            LOG.info("%s: %s", delivery.name, _outcome(intent))
+        self._recorder.record(_record(delivery, intent))
         return jsonify(delivery=delivery.guid, outcome=_outcome(intent)), 202
 
-    def _take(self, delivery: Delivery, intent: Intent) -> None:
-        # The row is a record; what decides about duplicates is the job's id alone. So a crash
-        # between the two is mended by GitHub's next delivery.
-        repository = (delivery.payload.get("repository") or {}).get("full_name", "")
-        self._ledger.record_delivery(
-            Record(
-                delivery.guid,
-                delivery.event,
-                delivery.action,
-                str(repository),
-                received_at=time.time(),
-                outcome=_outcome(intent),
-            )
-        )
-        if not isinstance(intent, Nothing):
-            lane = str(intent.installation)
-            self._jobs.enqueue(Job("intake", delivery.guid, to_payload(intent), lane))
+    def _enqueue(self, guid: str, intent: ReviewPulls | ForgetPull) -> None:
+        job = Job("intake", guid, to_payload(intent), str(intent.installation))
+        self._bounded.run(lambda: self._jobs.enqueue(job))
 
     def healthz(self) -> Response:
         """Say that this process answers."""
@@ -96,6 +86,13 @@ class _Door:
         """Write what the database knows in Prometheus' form, whichever process is asked."""
         text, form = self._bounded.run(lambda: write_metrics(self._jobs, self._ledger))
         return Response(text, content_type=form)
+
+
+def _record(delivery: Delivery, intent: Intent) -> Record:
+    found = delivery.payload.get("repository")
+    repository = found.get("full_name", "") if isinstance(found, Mapping) else ""
+    known = delivery.guid, delivery.event, delivery.action, str(repository)
+    return Record(*known, received_at=time.time(), outcome=_outcome(intent))
 
 
 def _subject(intent: Intent) -> dict[str, str]:

@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from tests.benchmarks import diffs, first_words, history, repl, reviews, startup, streaming
+from tests.benchmarks import (
+    acknowledge,
+    diffs,
+    first_words,
+    history,
+    repl,
+    reviews,
+    startup,
+    streaming,
+)
 from tests.benchmarks.pairs import Row
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
@@ -21,6 +30,7 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
     "streaming": streaming.measure,
     "history": history.measure,
     "repl": repl.measure,
+    "acknowledge": acknowledge.measure,
     "diffs": diffs.measure,
     "reviews": reviews.measure,
 }

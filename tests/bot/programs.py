@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,10 +32,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def bot_environ(home: Path, app_id: int = 7, **variables: str) -> dict[str, str]:
+def bot_environ(home: Path, **variables: str) -> dict[str, str]:
     """Return the environment of a bot that lives in a folder, on a port of its own."""
     ours = {
-        "GITHUB_APP_ID": str(app_id),
+        "GITHUB_APP_ID": "7",
         "GITHUB_PRIVATE_KEY": new_key()[0],
         "GITHUB_WEBHOOK_SECRET": SECRET,
         "GITHUB_API_URL": "http://127.0.0.1:9",
@@ -98,12 +98,14 @@ def delivery_headers(body: bytes, event: str, guid: str, secret: str = SECRET) -
 class Program:
     """A `devchat-bot` that runs; its log lies in a file."""
 
+    command: Sequence[str] = (sys.executable, "-m", "bot")
+
     def __init__(self, environ: Mapping[str, str], folder: Path, *argv: str) -> None:
         self.port = int(environ["DEVCHAT_PORT"])
-        self.log = folder / f"{argv[0]}.log"
+        self.log = folder / "bot.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", *argv], env=dict(environ), cwd=ROOT, stderr=log
+                [*self.command, *argv], env=dict(environ), cwd=ROOT, stderr=log
             )
 
     def __enter__(self) -> Program:

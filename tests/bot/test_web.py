@@ -41,6 +41,7 @@ def test_a_delivery_is_taken_once_however_often_it_comes(web: Program) -> None:
             {"delivery": known, "outcome": "review: opened"},
         )
     assert waiting(web) == 1
+    wait_for(lambda: web.metric('devchat_deliveries_total{event="pull_request"}'))
     assert web.metric('devchat_deliveries_total{event="pull_request"}') == 1
     web.deliver(OPENED, "pull_request", guid())
     assert waiting(web) == 2
@@ -56,7 +57,7 @@ def test_what_asks_for_nothing_is_taken_and_makes_no_job(web: Program) -> None:
     assert answers[0].json["outcome"] == "nothing to do: `ping` asks for nothing"
     assert answers[2].json["outcome"] == "nothing to do: the pull is a draft"
     assert waiting(web) == 0
-    assert web.metric('devchat_deliveries_total{event="ping"}') == 1
+    wait_for(lambda: web.metric('devchat_deliveries_total{event="ping"}') == 1)
 
 
 def test_what_is_not_github_s_is_refused(web: Program) -> None:

@@ -1,0 +1,60 @@
+"""Deliveries written into the ledger a little later, many at once: nobody waits for a record.
+
+What decides is the job, which is in the queue by then. A kill loses the records of a moment.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from bot.ledger import Delivery
+from devchat.errors import StorageError
+
+if TYPE_CHECKING:
+    from bot.ledger import Ledger
+
+LOG = logging.getLogger(__name__)
+PAUSE = 0.25
+MOST = 10_000
+"""How many records wait at most while the database is away; the oldest go first."""
+
+
+class Recorder:
+    """Writes deliveries down from a thread of its own, and what is left when the process ends."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._waiting: list[Delivery] = []
+        self._ending = threading.Event()
+        threading.Thread(target=self._keep, name="recorder", daemon=True).start()
+        atexit.register(self.close)
+
+    def record(self, delivery: Delivery) -> None:
+        """Take a delivery to be written down."""
+        with self._lock:
+            self._waiting.append(delivery)
+
+    def close(self) -> None:
+        """Write down what waits, now."""
+        self._ending.set()
+        self._write()
+
+    def _keep(self) -> None:
+        while not self._ending.wait(PAUSE):
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        if not batch:
+            return
+        try:
+            self._ledger.record_deliveries(batch)
+        except StorageError as error:
+            LOG.warning("%d deliveries are not written down yet: %s", len(batch), error.message)
+            with self._lock:
+                self._waiting = [*batch, *self._waiting][-MOST:]
