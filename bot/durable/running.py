@@ -27,7 +27,7 @@ STORAGE_WAIT = 5.0
 """Seconds until a job goes on that could not write something down."""
 LONGEST_WAIT = 24 * 3600.0
 """Seconds after which a job that GitHub only ever told to wait has failed."""
-log = logging.getLogger("devchat.bot")
+log = logging.getLogger("bot.durable")
 
 
 class JobError(Exception):

