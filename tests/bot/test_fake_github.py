@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import threading
 from base64 import b64encode
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 import pytest
 import requests
 
-from bot.forge import Check
-from bot.github import open_app
 from tests.fakes.github import Comment, GitHub, Pull
 
 REPOSITORY = "/repos/octo/app"
@@ -234,6 +227,15 @@ def test_what_the_app_can_read(client: Client) -> None:
     assert [one["full_name"] for one in mine["repositories"]] == ["octo/app"]
 
 
+def test_a_delivery_can_be_looked_at(client: Client, pull: Pull) -> None:
+    client.hub.hook = "http://127.0.0.1:9/nobody"
+    told = client.hub.tell(pull, "reopened")
+    assert told is not None
+    answer = client.app("GET", f"/app/hook/deliveries/{told.id}").json()
+    assert (answer["guid"], answer["status_code"]) == (told.guid, 502)
+    assert client.app("GET", "/app/hook/deliveries/1").status_code == 404
+
+
 def test_git_needs_a_token_that_reads_contents(client: Client) -> None:
     address = f"{client.hub.url}/octo/app.git/info/refs?service=git-upload-pack"
     statuses = []
@@ -243,87 +245,3 @@ def test_git_needs_a_token_that_reads_contents(client: Client) -> None:
         statuses.append(requests.get(address, headers=headers, timeout=20).status_code)
     statuses.append(requests.get(address, timeout=20).status_code)
     assert statuses == [200, 403, 401, 401]
-
-
-class Receiver:
-    """A webhook's receiver that answers what it is told."""
-
-    def __init__(self) -> None:
-        self.status = 202
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-
-
-@pytest.fixture
-def receiver(hub: GitHub) -> Iterator[Receiver]:
-    """A receiver, to which the fake delivers."""
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, args=(0.01,))
-    thread.start()
-    hub.hook = receiver.address
-    yield receiver
-    receiver.server.shutdown()
-    thread.join()
-    receiver.server.server_close()
-
-
-def test_what_happens_is_delivered_signed(hub: GitHub, receiver: Receiver) -> None:
-    pull = hub.open_pull(hub.repository("octo/app", {"a": "1\n"}), {"a": "2\n"}, draft=True)
-    reviews = open_app(hub.app_id, hub.private_key, hub.url).reviews(11, "octo/app")
-    reviews.open_check("octo/app", pull.head, "x", Check("t", "s"))
-    hub.push(pull, {"a": "3\n"})
-    hub.label(pull, "devchat:review")
-    hub.tell(pull, "ready_for_review")
-    hub.rerequest(pull, pull.repository.checks[0])
-    hub.rerequest(pull, pull.repository.checks[0], suite=True)
-    hub.close(pull)
-    hub.tell(pull, "reopened", sender="devchat[bot]")
-    told = [(head["x-github-event"], json.loads(body)["action"]) for head, body in receiver.got]
-    assert told == [
-        ("pull_request", "opened"),
-        ("pull_request", "synchronize"),
-        ("pull_request", "labeled"),
-        ("pull_request", "ready_for_review"),
-        ("check_run", "rerequested"),
-        ("check_suite", "rerequested"),
-        ("pull_request", "closed"),
-        ("pull_request", "reopened"),
-    ]
-    for head, body in receiver.got:
-        mac = hmac.new(hub.secret.encode(), body, hashlib.sha256).hexdigest()
-        assert head["x-hub-signature-256"] == f"sha256={mac}"
-        assert json.loads(body)["installation"]["id"] == 11
-    assert len({head["x-github-delivery"] for head, _body in receiver.got}) == 8
-
-
-def test_a_receiver_down_an_hour_then_redelivery(hub: GitHub, receiver: Receiver) -> None:
-    receiver.status = 503
-    hub.open_pull(hub.repository("octo/app", {"a": "1\n"}), {"a": "2\n"})
-    forge = open_app(hub.app_id, hub.private_key, hub.url)
-    lost = list(forge.failed_deliveries(0.0))
-    assert len(lost) == 1
-    receiver.status = 202
-    forge.redeliver(lost[0].id)
-    assert hub.redeliver() == 1
-    (first, body), (second, same) = receiver.got
-    assert first["x-github-delivery"] == second["x-github-delivery"] == lost[0].guid
-    assert body == same
-    assert list(forge.failed_deliveries(0.0)) == []
-    shown = Client(hub).app("GET", "/app/hook/deliveries").json()
-    assert [(one["status_code"], one["redelivery"]) for one in shown] == [(202, True), (503, False)]
-    assert (
-        Client(hub).app("GET", f"/app/hook/deliveries/{lost[0].id}").json()["guid"] == lost[0].guid
-    )

@@ -67,7 +67,11 @@ def test_the_diff_keeps_every_byte(hub: GitHub) -> None:
 
 def test_the_diff_is_from_where_both_parted(hub: GitHub) -> None:
     pulls = reader(hub, {"a": "1\n"}, {"b": "2\n"})
+    parted = pulls.pull(REF).base
     hub.commit(hub.state.repositories["octo/app"], {"c": "3\n"})
+    pull = pulls.pull(REF)
+    assert pull.base != parted
+    assert pulls.merge_base("octo/app", pull.base, pull.head) == parted
     assert [file.path for file in parse(pulls.diff(REF)).files] == ["b"]
 
 
