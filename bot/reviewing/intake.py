@@ -1,0 +1,89 @@
+"""The job of a delivery: see what the pull is now, and hand in the review of its newest head.
+
+GitHub is asked, for deliveries come late and in any order. A head that is not the newest any more
+ends by itself at its next step (see `job`), so nothing here has to stop it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from bot.errors import GoneError
+from bot.events import ForgetPull, ReviewPulls, from_payload
+from bot.forge import App, PullRef, Pulls
+from bot.jobs import JSON, Job, Jobs, Steps
+from bot.ledger import Head
+from bot.logs import logged
+from bot.reviewing.values import AGAIN, Desk, Target, attempt_of, is_wanted
+
+if TYPE_CHECKING:
+    from bot.ledger import Ledger
+
+DEBOUNCE = 2.0
+"""Seconds that a push waits for the next one."""
+
+
+class Intake:
+    """Does jobs of the kind `intake`."""
+
+    def __init__(self, app: App, jobs: Jobs, ledger: Ledger, desk: Desk) -> None:
+        self._app, self._jobs, self._ledger, self._desk = app, jobs, ledger, desk
+
+    def __call__(self, job: Job, steps: Steps) -> None:
+        """Do what a delivery asks for; the job's id is its GUID."""
+        intent = from_payload(job.payload)
+        with logged(delivery=job.id, repository=intent.repository):
+            if isinstance(intent, ForgetPull):
+                steps.run("look", lambda: self._forget(job, intent))
+                return
+            found = steps.run("look", lambda: self._look(intent))
+            steps.run("enqueue", lambda: self._enqueue(job, intent, found))
+
+    def _forget(self, job: Job, intent: ForgetPull) -> None:
+        pulls = self._app.pulls(intent.installation, intent.repository)
+        head = self._see(pulls, PullRef(intent.repository, intent.number), intent.installation)
+        self._ledger.note_delivery(job.id, "wanted again" if head else intent.why)
+
+    def _look(self, intent: ReviewPulls) -> JSON:
+        """Return [number, head, attempt] of each review to do."""
+        pulls = self._app.pulls(intent.installation, intent.repository)
+        found = []
+        for number in intent.numbers or self._ledger.pulls_at(intent.repository, intent.head):
+            ref = PullRef(intent.repository, number)
+            if head := self._see(pulls, ref, intent.installation):
+                again = intent.again and head == intent.head
+                found.append([number, head, self._attempt(ref, head, again=again)])
+        return found
+
+    def _see(self, pulls: Pulls, ref: PullRef, installation: int) -> str:
+        """Remember what a pull is now; return its head, "" where none is to be reviewed."""
+        before = time.time()
+        try:
+            pull = pulls.pull(ref)
+        except GoneError:
+            self._ledger.close_pull(ref.repository, ref.number)
+            return ""
+        head = Head(ref.repository, ref.number, installation, pull.head, before)
+        self._ledger.see_head(head)
+        if is_wanted(pull, drafts=self._desk.drafts):
+            return pull.head
+        self._ledger.close_pull(ref.repository, ref.number)
+        return ""
+
+    def _attempt(self, ref: PullRef, head: str, *, again: bool) -> int:
+        """Return the number of the attempt to make; one that was made already does nothing."""
+        before = self._ledger.attempts(ref.repository, ref.number, head)
+        if not before:
+            return 1
+        latest = before[-1]
+        ended = latest.outcome != "" if again else latest.outcome in AGAIN
+        return attempt_of(latest.id) + ended
+
+    def _enqueue(self, job: Job, intent: ReviewPulls, found: JSON) -> None:
+        delay = DEBOUNCE if intent.trigger == "synchronize" else 0.0
+        for number, head, attempt in found:
+            ref = PullRef(intent.repository, number)
+            self._jobs.enqueue(Target(ref, head, intent.installation, attempt).job(delay))
+        said = ", ".join(f"review of #{number} at {head[:10]}" for number, head, _ in found)
+        self._ledger.note_delivery(job.id, said or "nothing to review")

@@ -1,0 +1,70 @@
+"""What the jobs speak in: whom they ask, which head of which pull, and how an attempt ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bot.events import SKIP
+from bot.forge import Pull, PullRef
+from bot.jobs import JSON, Job
+from devchat.settings import Settings
+
+Over = Literal["", "superseded", "unwanted", "failed"]
+"""Why a review ends early: a newer head, a pull that is not to be reviewed, an error; "" not."""
+AGAIN = ("superseded", "unwanted", "failed")
+"""Outcomes after which the same head may be reviewed once more by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a review is made with: devchat's settings, its environment, a folder to fetch into."""
+
+    settings: Settings
+    environ: Mapping[str, str] = field(repr=False)  # there may be keys in it
+    data: Path
+    drafts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One attempt at one head of a pull. Its `id` is the job's, and the check's external id."""
+
+    ref: PullRef
+    head: str
+    installation: int
+    attempt: int
+
+    @property
+    def id(self) -> str:
+        """The name that alone decides about duplicates."""
+        return f"review:{self.ref}:{self.head}:{self.attempt}"
+
+    def job(self, delay: float = 0.0) -> Job:
+        """Make the job of this attempt."""
+        payload = {
+            "repository": self.ref.repository,
+            "number": self.ref.number,
+            "head": self.head,
+            "installation": self.installation,
+            "attempt": self.attempt,
+        }
+        return Job("review", self.id, payload, str(self.installation), delay)
+
+
+def read_target(payload: JSON) -> Target:
+    """Read what `Target.job` wrote."""
+    ref = PullRef(payload["repository"], payload["number"])
+    return Target(ref, payload["head"], payload["installation"], payload["attempt"])
+
+
+def attempt_of(id: str) -> int:
+    """Return the number of the attempt that a job's id ends with."""
+    return int(id.rpartition(":")[2])
+
+
+def is_wanted(pull: Pull, *, drafts: bool) -> bool:
+    """Tell whether a pull is to be reviewed as it is now."""
+    return pull.state == "open" and (drafts or not pull.draft) and SKIP not in pull.labels
