@@ -46,7 +46,7 @@ def find_out(environ: Mapping[str, str], *, offline: bool) -> Iterator[Check]:
     yield Check("secret", True, _secrets(configuration))
     yield from _github(configuration, offline=offline)
     yield _check("database", lambda: _database(configuration))
-    yield _check("model", lambda: _model(configuration, environ))
+    yield _check("model", lambda: _model(environ))
 
 
 def _check(name: str, deed: Callable[[], str]) -> Check:
@@ -111,12 +111,12 @@ def _database(configuration: Configuration) -> str:
     return f"{kind} answers; {backlog.waiting} jobs wait, {backlog.running} are under way"
 
 
-def _model(configuration: Configuration, environ: Mapping[str, str]) -> str:
+def _model(environ: Mapping[str, str]) -> str:
     from devchat.backends import open_backend
     from devchat.models.resolve import resolve
 
-    settings = parts.open_settings(configuration, environ)
-    model = resolve(configuration.model, settings)
+    settings = parts.open_settings(environ)
+    model = resolve("", settings)
     with closing(open_backend(model, settings, for_devchat(environ))) as backend:
         backend.count("ready?")
         return f"{backend.name}, on {backend.location}, {backend.tier}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.github import GitHub
     from bot.jobs import Jobs
     from bot.ledger import Ledger
+    from bot.reviewing import Desk
     from devchat.settings import Settings
 
 
@@ -22,12 +23,12 @@ def open_configuration(environ: Mapping[str, str], *, service: bool = False) -> 
     from bot.logs import open_logs
 
     configuration = read_configuration(environ)
-    open_settings(configuration, environ)
+    open_settings(environ)
     open_logs(configuration.log if service else "error", configuration.secrets())
     return configuration
 
 
-def open_settings(configuration: Configuration, environ: Mapping[str, str]) -> Settings:
+def open_settings(environ: Mapping[str, str]) -> Settings:
     """Load devchat's own settings, which choose the model. Raises SettingsError."""
     from devchat.settings.load import load
 
@@ -53,3 +54,11 @@ def open_app(configuration: Configuration) -> GitHub:
     from bot.github import open_app
 
     return open_app(configuration.app_id, configuration.private_key, configuration.api_url)
+
+
+def open_desk(configuration: Configuration, environ: Mapping[str, str]) -> Desk:
+    """Say with what reviews are made. Raises SettingsError."""
+    from bot.reviewing import Desk
+
+    settings = open_settings(environ)
+    return Desk(settings, for_devchat(environ), configuration.data, configuration.drafts)

@@ -18,4 +18,4 @@ def serve(context: typer.Context) -> int:
         open_configuration(context.obj, service=True)
     ).close()  # what can't work is said now, and once
     commands = {name: [sys.executable, "-m", "bot", name, "--supervised"] for name in PARTS}
-    return supervise(commands.items())
+    return supervise(commands)

@@ -51,7 +51,8 @@ def _page(
     yield f"QUEUE\n{backlog.waiting} waiting{waited}; {backlog.running} under way\n"
     yield "DELIVERIES"
     yield from _lines(
-        (_when(one.received_at), _name(one), one.repository or "-", one.guid) for one in deliveries
+        (_when(one.received_at), _name(one), one.repository or "-", one.outcome, one.guid)
+        for one in deliveries
     )
     yield "\nREVIEWS"
     yield from _lines(

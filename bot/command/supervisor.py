@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -83,6 +83,7 @@ class Supervisor:
     """Keeps processes running until it is told to stop; `run` takes over the signals."""
 
     children: list[Child]
+    grace: float = GRACE
     told: list[int] = field(default_factory=list)
 
     def run(self) -> int:
@@ -107,14 +108,14 @@ class Supervisor:
         for process in running:
             with suppress(ProcessLookupError):
                 process.terminate()
-        until = time.monotonic() + GRACE
+        until = time.monotonic() + self.grace
         for child in self.children:
             child.stop(until)
 
 
-def supervise(commands: Iterable[tuple[str, Sequence[str]]]) -> int:
+def supervise(commands: Mapping[str, Sequence[str]], grace: float = GRACE) -> int:
     """Keep commands running, by name; return the exit code."""
-    return Supervisor([Child(name, command) for name, command in commands]).run()
+    return Supervisor([Child(name, command) for name, command in commands.items()], grace).run()
 
 
 def end_with_supervisor() -> None:

@@ -15,14 +15,17 @@ def worker(
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Do reviews until told to stop; what is under way then goes on at the next start."""
-    from bot.command.parts import open_app, open_configuration, open_handlers
-    from bot.command.redelivering import keep_redelivering
+    from bot.command import parts
+    from bot.command.rounds import Rounds
     from bot.command.supervisor import end_with_supervisor
     from bot.durable import run_worker
+    from bot.reviewing import handlers
 
-    configuration = open_configuration(context.obj, service=True)
-    handlers = open_handlers(configuration, context.obj)
-    keep_redelivering(open_app(configuration))
+    configuration = parts.open_configuration(context.obj, service=True)
+    app, ledger = parts.open_app(configuration), parts.open_ledger(configuration)
+    desk = parts.open_desk(configuration, context.obj)
+    doing = handlers(app, parts.open_jobs(configuration), ledger, desk)
+    Rounds(app, ledger).start()
     if supervised:
         end_with_supervisor()
-    run_worker(configuration.database_url, handlers, name=name)
+    run_worker(configuration.database_url, doing, name=name)
