@@ -63,8 +63,12 @@ def _open_file(url: sa.URL, patience: float) -> sa.Engine:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     engine = sa.create_engine(url, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
-    with translated(url), engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    try:
+        with translated(url), engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    except StorageError:
+        engine.dispose()
+        raise
     return engine
 
 

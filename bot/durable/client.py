@@ -10,6 +10,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from bot.database import translated
 from bot.durable.records import Records
 from bot.jobs import Backlog, Job
+from devchat.errors import StorageError
 
 APPLICATION = "devchat-bot"
 WORKFLOW = "job"
@@ -21,10 +22,14 @@ def open_client(database_url: str) -> DurableJobs:
     """Open the database, with the tables of jobs made. Raises StorageError."""
     records = Records(database_url)
     url = records.engine.url
-    with records.writing() as connection:
-        connection.execute(sa.text("SELECT 1"))
-    with translated(url):
-        DBOS.migrate(url.render_as_string(hide_password=False))
+    try:
+        with records.writing() as connection:
+            connection.execute(sa.text("SELECT 1"))
+        with translated(url):
+            DBOS.migrate(url.render_as_string(hide_password=False))
+    except StorageError:
+        records.close()
+        raise
     return DurableJobs(records)
 
 

@@ -26,6 +26,8 @@ POLL = 0.2
 """Seconds between two looks for new jobs."""
 INTAKE_CONCURRENCY = 4
 CLEANING = 3600.0
+"""Seconds between two times that old jobs are forgotten."""
+QUIET = 30.0
 MOST_RUNS = 50
 """A job that took this many workers down with it is left alone."""
 # Jobs don't care which version began them: without a fixed one an upgrade would strand them all.
@@ -70,6 +72,7 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
         "executor_id": name,
         "serializer": DBOSPortableJSONSerializer(),
         "enable_otlp": False,
+        "db_engine_kwargs": {"hide_parameters": True},
         "log_level": "WARNING",
     }
     DBOS(config=config)
@@ -93,11 +96,30 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
 
 
 def _adopt_log() -> None:
-    """Let what DBOS logs go our log's way; failed jobs are in it already."""
+    """Let what DBOS logs go our log's way: one line each, and no failed job, which is in it."""
     theirs = logging.getLogger("dbos")
     theirs.handlers.clear()
     theirs.propagate = True
-    theirs.addFilter(lambda record: "background workflow" not in record.getMessage())
+    theirs.addFilter(OneLine())
+
+
+class OneLine(logging.Filter):
+    """Cut what DBOS logs to a line, the same one at most every `QUIET` seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is new."""
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+        record.exc_info = None
+        now = time.monotonic()
+        if "background workflow" in record.msg or now - self._said.get(record.msg, -QUIET) < QUIET:
+            return False
+        self._said = {line: at for line, at in self._said.items() if now - at < QUIET}
+        self._said[record.msg] = now
+        return True
 
 
 def _listen(running: Running) -> None:

@@ -23,8 +23,12 @@ _LOCK = 0x64766368
 def open_store(database_url: str) -> Ledger:
     """Open the ledger, and bring its tables to this version."""
     engine = open_engine(database_url)
-    with translated(engine.url), engine.begin() as connection:
-        _migrate(connection)
+    try:
+        with translated(engine.url), engine.begin() as connection:
+            _migrate(connection)
+    except StorageError:
+        engine.dispose()
+        raise
     return Ledger(engine)
 
 

@@ -26,26 +26,32 @@ class Crew:
         self.url = url
         self.jobs = open_jobs(url)
         self.diary = Diary(folder / "diary")
-        self.workers: list[subprocess.Popen[str]] = []
+        self.workers: dict[subprocess.Popen[bytes], Path] = {}
+        self._folder = folder
 
-    def start(self, *args: object) -> subprocess.Popen[str]:
+    def start(self, *args: object) -> subprocess.Popen[bytes]:
         """Start a worker; `args` are those of `tests.bot.working`."""
         command = [sys.executable, "-m", "tests.bot.working", self.url, str(self.diary.path)]
-        worker = subprocess.Popen(
-            [*command, *map(str, args)], cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
-        self.workers.append(worker)
+        log = self._folder / f"worker{len(self.workers)}.log"
+        with log.open("wb") as stderr:
+            worker = subprocess.Popen([*command, *map(str, args)], cwd=ROOT, stderr=stderr)
+        self.workers[worker] = log
         return worker
 
-    def kill(self, worker: subprocess.Popen[str]) -> None:
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """Kill a worker as the kernel would."""
         worker.kill()
-        worker.communicate()
+        worker.wait()
 
-    def stop(self, worker: subprocess.Popen[str]) -> str:
+    def ended(self, worker: subprocess.Popen[bytes]) -> str:
+        """Wait until a worker ends; return what it logged."""
+        worker.wait(PATIENCE)
+        return self.workers[worker].read_text()
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> str:
         """Ask a worker to stop; return what it logged."""
         worker.terminate()
-        logged = worker.communicate(timeout=PATIENCE)[1]
+        logged = self.ended(worker)
         assert worker.returncode == 0, logged
         return logged
 
@@ -96,6 +102,5 @@ class Crew:
         trace: TracebackType | None,
     ) -> None:
         for worker in self.workers:
-            if worker.stderr and not worker.stderr.closed:
-                self.kill(worker)
+            self.kill(worker)
         self.jobs.close()

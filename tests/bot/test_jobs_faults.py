@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bot.durable import open_jobs
 from devchat.errors import SettingsError, StorageError
-from tests.bot.crew import PATIENCE, Crew
+from tests.bot.crew import Crew
 from tests.bot.working import fill_disk
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def test_a_duplicate_executor_id_is_refused(crew: Crew) -> None:
     crew.review("r")
     crew.finished("r")
     second = crew.start("--name", "one")
-    said = second.communicate(timeout=PATIENCE)[1]
+    said = crew.ended(second)
     named = "another worker is " + ("at work on" if "sqlite" in crew.url else "named `one`")
     assert second.returncode == 2 and f"error: {named}" in said
     assert said.splitlines()[-1].startswith("hint: ")
@@ -47,7 +47,7 @@ def test_a_name_that_was_taken_while_the_database_was_away(
     crew.review("s")
     crew.finished("s")
     first.send_signal(signal.SIGCONT)
-    said = first.communicate(timeout=PATIENCE)[1]
+    said = crew.ended(first)
     assert first.returncode == 2 and "another worker is named `one`" in said
 
 
