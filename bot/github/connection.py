@@ -32,7 +32,7 @@ T = TypeVar("T")
 JSON = "application/vnd.github+json"
 API_VERSION = "2022-11-28"
 """The newest that Enterprise Servers in use know."""
-_UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
+_UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ class Connection:
 
     def get(self, path: str, read: Callable[[Any], T], **parameters: str | int) -> T:
         """Ask for JSON and turn it into a value with `read`."""
-        return _read(self._ask("GET", path, parameters, None), read)
+        return understand(self._ask("GET", path, parameters, None), read)
 
     def send(self, verb: str, path: str, body: object, read: Callable[[Any], T]) -> T:
         """Send JSON and turn the answer into a value with `read`."""
-        return _read(self._ask(verb, path, {}, _encodable(body)), read)
+        return understand(self._ask(verb, path, {}, _encodable(body)), read)
 
     def pages(
         self, path: str, read: Callable[[Any], list[T]], most: int, **parameters: str | int
@@ -94,7 +94,7 @@ class Connection:
         asked: dict[str, str | int] = {"per_page": 100, **parameters}
         for _ in range(most):
             reply = self._ask("GET", path, asked, None)
-            yield from _read(reply, read)
+            yield from understand(reply, read)
             following = _next(reply.headers.get("link", ""))
             if not following:
                 return
@@ -207,7 +207,8 @@ class _Accepting(dict[str, str]):
             super().__setitem__(name, value)
 
 
-def _read(reply: Reply, read: Callable[[Any], T]) -> T:
+def understand(reply: Reply, read: Callable[[Any], T]) -> T:
+    """Read an answer's JSON. Raises `ForgeError` where it has not the form that `read` wants."""
     try:
         return read(json.loads(reply.body or b"null"))
     except _UNREADABLE as error:

@@ -19,6 +19,9 @@ UNSAID_WAIT = 60.0
 """What GitHub asks for at least where it names no time."""
 _MOST_WAIT = 6 * 3600.0
 _LIMITS = ("rate limit", "abuse detection", "wait a few minutes", "retry your request again")
+# Said with 422 or with 500, for hours, and not only of large diffs:
+# https://github.com/googleapis/repo-automation-bots/issues/4475
+_NO_DIFF = ("this diff is taking too long to generate", "diff not_available")
 _REDIRECTS = frozenset({301, 302, 307, 308})
 
 
@@ -42,12 +45,13 @@ def explain(refusal: Refusal, now: float, trouble: float) -> ForgeError:
             f"GitHub has nothing for us at `{asked}`: {reason}",
             "was it deleted, renamed or made private, or the App taken from it?",
         )
-    if status == 406 or "too long to generate" in reason:
+    if status == 406 or any(one in reason for one in _NO_DIFF):
         return TooLargeError(f"the diff is beyond what GitHub hands out: {reason}")
     if status == 422:
         return RejectedError(f"GitHub refused `{asked}`: {reason}")
     if status >= 500:
-        return WaitError(f"GitHub is out of order ({status}) at `{asked}`: {reason}", trouble)
+        seconds = max(trouble, _bounded(number(refusal.headers.get("retry-after")) or 0))
+        return WaitError(f"GitHub is out of order ({status}) at `{asked}`: {reason}", seconds)
     return ForgeError(f"GitHub refused `{asked}` ({status}): {reason}", _hint(status))
 
 

@@ -26,6 +26,13 @@ SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
 
+NO_DIFF = json.dumps(
+    {
+        "message": "Server Error: Sorry, this diff is taking too long to generate.",
+        "errors": [{"resource": "PullRequest", "field": "diff", "code": "not_available"}],
+    }
+).encode()
+
 
 @pytest.fixture
 def pull(hub: GitHub) -> Pull:
@@ -78,6 +85,7 @@ def refusal(status: int, message: str = "", body: bytes | None = None, **headers
         (refusal(500), 33),
         (refusal(502, body=b"<!DOCTYPE html>"), 33),
         (refusal(503, retry_after="7"), 33),
+        (refusal(503, retry_after="70"), 70),
     ],
 )
 def test_github_asks_to_wait(answer: Refusal, seconds: float) -> None:
@@ -94,6 +102,8 @@ def test_github_asks_to_wait(answer: Refusal, seconds: float) -> None:
         (refusal(451, "Repository access blocked"), GoneError),
         (refusal(403, "This installation has been suspended"), GoneError),
         (refusal(406, "too large"), TooLargeError),
+        (refusal(422, body=NO_DIFF), TooLargeError),
+        (refusal(500, body=NO_DIFF), TooLargeError),
         (refusal(422, "Validation Failed"), RejectedError),
         (refusal(403, "Resource not accessible by integration"), ForgeError),
         (refusal(403, "x", x_ratelimit_remaining="0"), ForgeError),
