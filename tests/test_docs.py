@@ -45,7 +45,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_architecture_page_draws_every_room_on_its_floor() -> None:
-    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    rows = re.findall(r"^\| (\d+) \| `([\w.]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
     drawn = {room: int(floor) for floor, room in rows}
-    built = {path.stem for path in (ROOT / "devchat").iterdir() if not path.name.startswith("_")}
-    assert drawn == {room: FLOORS[f"devchat.{room}"] for room in built - {"py"}}
+    built = {
+        f"{house}.{path.stem}".removeprefix("devchat.")
+        for house in ("devchat", "bot")
+        for path in (ROOT / house).iterdir()
+        if not path.name.startswith("_") and path.name != "py.typed"
+    }
+    floors = {name.removeprefix("devchat."): floor for name, floor in FLOORS.items()}
+    assert drawn == {room: floors[room] for room in built}
