@@ -64,12 +64,10 @@ class Intake:
         except GoneError:
             self._ledger.close_pull(ref.repository, ref.number)
             return ""
-        head = Head(ref.repository, ref.number, installation, pull.head, before)
+        wanted = is_wanted(pull, drafts=self._desk.drafts)
+        head = Head(ref.repository, ref.number, installation, pull.head, before, wanted)
         self._ledger.see_head(head)
-        if is_wanted(pull, drafts=self._desk.drafts):
-            return pull.head
-        self._ledger.close_pull(ref.repository, ref.number)
-        return ""
+        return pull.head if wanted else ""
 
     def _attempt(self, ref: PullRef, head: str, *, again: bool) -> int:
         """Return the number of the attempt to make; one that was made already does nothing."""

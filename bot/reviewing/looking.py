@@ -140,6 +140,7 @@ def _judged(
     altered = (CHANGED,) if changes_policy(diff) else ()
     excuses = (excuse,) if excuse else ()
     notes = (*material.notes, *scene.fetched.notes, *altered, *excuses, *found.receipt.notes)
+    notes = tuple(one.replace("with `-m`", "with `DEVCHAT_MODEL`") for one in notes)
     files = (*found.receipt.files, *material.missing)
     receipt = replace(found.receipt, files=files, notes=notes)
     whole, _ = without_secrets(replace(found, findings=findings, receipt=receipt), diff)
