@@ -46,13 +46,20 @@ class Reply:
 
 def open_login(app_id: int, private_key: str) -> Login:
     """Return the login of an App. Raises `SettingsError` where its key signs nothing."""
+    import jwt
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from github.Auth import AppAuth
-    from jwt import PyJWTError
 
     try:
-        auth = AppAuth(app_id, private_key)
+        # Read once: PyGithub would read it, and check its primes, for each request.
+        key = load_pem_private_key(private_key.encode(), password=None)
+        if not isinstance(key, RSAPrivateKey):
+            raise TypeError("GitHub's keys are RSA")
+        auth = AppAuth(app_id, sign_func=lambda claims: jwt.encode(claims, key, "RS256"))
         auth.create_jwt()
-    except (PyJWTError, ValueError, TypeError, AssertionError):  # they may quote the key
+    except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError):  # they may quote the key
         raise SettingsError(
             "the App's private key can't be used",
             "it is the whole `.pem` file that GitHub gave you, from `-----BEGIN` on",
