@@ -33,7 +33,7 @@ bench: .venv/.dev
 	.venv/bin/python -m tests.benchmarks
 
 soak: .venv/.dev
-	.venv/bin/python -m pytest -m soak tests/soak
+	.venv/bin/python -m pytest -m soak tests
 
 docs: .venv/.dev
 	.venv/bin/python -m tests.docs

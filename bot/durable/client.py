@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 
 from bot.database import translated
+from bot.durable.log import adopt_log
 from bot.durable.records import Records
 from bot.jobs import Backlog, Job
 from devchat.errors import StorageError
@@ -20,6 +21,7 @@ NO_LANE = "-"
 
 def open_client(database_url: str) -> DurableJobs:
     """Open the database, with the tables of jobs made. Raises StorageError."""
+    adopt_log()
     records = Records(database_url)
     url = records.engine.url
     try:

@@ -15,6 +15,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from bot.database import read_address, translated
 from bot.durable.client import APPLICATION, WORKFLOW, open_client
 from bot.durable.lease import Lease, open_lease
+from bot.durable.log import adopt_log
 from bot.durable.records import Records
 from bot.durable.running import Running
 from bot.jobs import Handlers, Kind
@@ -27,7 +28,6 @@ POLL = 0.2
 INTAKE_CONCURRENCY = 4
 CLEANING = 3600.0
 """Seconds between two times that old jobs are forgotten."""
-QUIET = 30.0
 MOST_RUNS = 50
 """A job that took this many workers down with it is left alone."""
 # Jobs don't care which version began them: without a fixed one an upgrade would strand them all.
@@ -54,8 +54,11 @@ def work(database_url: str, handlers: Handlers, terms: Terms) -> None:
             running = Running(records, lease.name, handlers)
             _launch(database_url, running, lease.name, terms)
             _listen(running)
-            Watch(lease, records, running, terms).keep()
-            DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
+            try:
+                Watch(lease, records, running, terms).keep()
+            finally:
+                running.stopping.set()
+                DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
         if running.ids:
             # A step that does not end would keep the process; it is done again elsewhere.
             log.warning("stopped in the middle of %s", ", ".join(sorted(running.ids)))
@@ -76,7 +79,7 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
         "log_level": "WARNING",
     }
     DBOS(config=config)
-    _adopt_log()
+    adopt_log()
 
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RUNS)
     def job(kind: Kind, payload: str, lane: str) -> None:
@@ -93,33 +96,6 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
             partition_concurrency=terms.lane_concurrency,
             polling_interval_sec=POLL,
         )
-
-
-def _adopt_log() -> None:
-    """Let what DBOS logs go our log's way: one line each, and no failed job, which is in it."""
-    theirs = logging.getLogger("dbos")
-    theirs.handlers.clear()
-    theirs.propagate = True
-    theirs.addFilter(OneLine())
-
-
-class OneLine(logging.Filter):
-    """Cut what DBOS logs to a line, the same one at most every `QUIET` seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record is new."""
-        record.msg, record.args = record.getMessage().partition("\n")[0], ()
-        record.exc_info = None
-        now = time.monotonic()
-        if "background workflow" in record.msg or now - self._said.get(record.msg, -QUIET) < QUIET:
-            return False
-        self._said = {line: at for line, at in self._said.items() if now - at < QUIET}
-        self._said[record.msg] = now
-        return True
 
 
 def _listen(running: Running) -> None:
