@@ -16,11 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.errors import GoneError, RejectedError, WaitError
-from bot.forge import App, Check
-from bot.jobs import JSON, Jobs, Steps
+from bot.events import ReviewPulls, to_payload
+from bot.forge import App, Check, Pull
+from bot.jobs import JSON, Job, Jobs, Steps
 from bot.ledger import Known, ReviewRow
 from bot.reviewing import faces
 from bot.reviewing.fetching import fetch
+from bot.reviewing.intake import LATER, SETTLED
 from bot.reviewing.looking import Scene, look
 from bot.reviewing.posting import Place, post
 from bot.reviewing.records import (
@@ -31,7 +33,8 @@ from bot.reviewing.records import (
     read_fetched,
     read_looked,
 )
-from bot.reviewing.values import Desk, Over, Target, is_wanted
+from bot.reviewing.seeing import see
+from bot.reviewing.values import Desk, Over, Target
 from devchat.errors import DevchatError, StorageError
 
 if TYPE_CHECKING:
@@ -118,10 +121,14 @@ class Attempt:
         return self._reviews.open_check(self._repository, self._target.head, self._target.id, face)
 
     def _fetch(self) -> JSON:
-        pull = self._pulls.pull(self._ref)
-        if pull.head != self._target.head:
-            raise _EndedEarly("superseded")
-        return fetched_record(fetch(self._pulls, pull, self._ledger))
+        return fetched_record(fetch(self._pulls, self._see(), self._ledger))
+
+    def _see(self) -> Pull:
+        """Ask GitHub, for a push that was made just now has not been delivered yet."""
+        drafts, installation = self._desk.drafts, self._target.installation
+        seen = see(self._pulls, self._ref, installation, self._ledger, drafts=drafts)
+        self._check_over()
+        return seen.pull
 
     def _look(self, steps: Steps, check: int, fetched: Fetched) -> Looked:
         def deed() -> JSON:
@@ -137,12 +144,7 @@ class Attempt:
 
     def _posted(self, steps: Steps, looked: Looked) -> tuple[str, ...]:
         def deed() -> JSON:
-            # GitHub is asked, for a push that was made just now has not been delivered yet.
-            pull = self._pulls.pull(self._ref)
-            if pull.head != self._target.head:
-                raise _EndedEarly("superseded")
-            if not is_wanted(pull, drafts=self._desk.drafts):
-                raise _EndedEarly("unwanted")
+            self._see()
             if looked.trouble:
                 return []
             return list(post(Place(self._pulls, self._reviews, self._target), looked))
@@ -159,7 +161,7 @@ class Attempt:
                 self._reviews.update_check(self._repository, check, bare)
 
     def _note(self, outcome: str, looked: Looked | None, posted: tuple[str, ...]) -> None:
-        """Write down how it ended; where a push back made this head the newest, begin anew."""
+        """Write down how it ended."""
         target, ledger = self._target, self._ledger
         if looked is None:
             ledger.finish_review(target.id, outcome)
@@ -175,8 +177,16 @@ class Attempt:
             self._count(looked, posted)
         ledger.add("reviews", outcome)
         LOG.info("the review ended: %s", outcome)
-        if outcome == "superseded" and not self._over():
-            self._jobs.enqueue(replace(target, attempt=target.attempt + 1).job())
+        if outcome == "superseded":
+            self._look_later()
+
+    def _look_later(self) -> None:
+        """See to it that the newest head is reviewed, were its delivery lost or this one right."""
+        target = self._target
+        numbers, head, installation = (self._ref.number,), target.head, target.installation
+        look = ReviewPulls(self._repository, numbers, head, installation, "looking back")
+        payload, lane = to_payload(look), str(installation)
+        self._jobs.enqueue(Job("intake", f"{target.id}{LATER}", payload, lane, SETTLED))
 
     def _count(self, looked: Looked, posted: tuple[str, ...]) -> None:
         findings, usage = looked.review.findings, looked.review.receipt.usage

@@ -6,22 +6,24 @@ ends by itself at its next step (see `job`), so nothing here has to stop it.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from bot.errors import GoneError
 from bot.events import ForgetPull, ReviewPulls, from_payload
 from bot.forge import App, PullRef, Pulls
 from bot.jobs import JSON, Job, Jobs, Steps
-from bot.ledger import Head
 from bot.logs import logged
-from bot.reviewing.values import AGAIN, Desk, Target, attempt_of, is_wanted
+from bot.reviewing.seeing import see
+from bot.reviewing.values import AGAIN, Desk, Target, attempt_of
 
 if TYPE_CHECKING:
     from bot.ledger import Ledger
 
 DEBOUNCE = 2.0
 """Seconds that a push waits for the next one."""
+SETTLED = 15.0
+"""Seconds after which GitHub surely tells the newest head."""
+LATER = ":later"
 
 
 class Intake:
@@ -58,16 +60,12 @@ class Intake:
 
     def _see(self, pulls: Pulls, ref: PullRef, installation: int) -> str:
         """Remember what a pull is now; return its head, "" where none is to be reviewed."""
-        before = time.time()
         try:
-            pull = pulls.pull(ref)
+            seen = see(pulls, ref, installation, self._ledger, drafts=self._desk.drafts)
         except GoneError:
             self._ledger.close_pull(ref.repository, ref.number)
             return ""
-        wanted = is_wanted(pull, drafts=self._desk.drafts)
-        head = Head(ref.repository, ref.number, installation, pull.head, before, wanted)
-        self._ledger.see_head(head)
-        return pull.head if wanted else ""
+        return seen.pull.head if seen.wanted else ""
 
     def _attempt(self, ref: PullRef, head: str, *, again: bool) -> int:
         """Return the number of the attempt to make; one that was made already does nothing."""
@@ -78,10 +76,18 @@ class Intake:
         ended = latest.outcome != "" if again else latest.outcome in AGAIN
         return attempt_of(latest.id) + ended
 
+    def _look_later(self, job: Job) -> None:
+        """Look once more: either the delivery is late, or GitHub's answer is not the newest yet."""
+        if not job.id.endswith(LATER):
+            later = Job("intake", f"{job.id}{LATER}", job.payload, job.lane, SETTLED)
+            self._jobs.enqueue(later)
+
     def _enqueue(self, job: Job, intent: ReviewPulls, found: JSON) -> None:
         delay = DEBOUNCE if intent.trigger == "synchronize" else 0.0
         for number, head, attempt in found:
             ref = PullRef(intent.repository, number)
             self._jobs.enqueue(Target(ref, head, intent.installation, attempt).job(delay))
+        if not intent.again and any(head != intent.head for _, head, _ in found):
+            self._look_later(job)
         said = ", ".join(f"review of #{number} at {head[:10]}" for number, head, _ in found)
         self._ledger.note_delivery(job.id, said or "nothing to review")

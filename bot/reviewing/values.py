@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bot.events import SKIP
-from bot.forge import Pull, PullRef
+from bot.forge import PullRef
 from bot.jobs import JSON, Job
 from devchat.settings import Settings
 
@@ -63,8 +62,3 @@ def read_target(payload: JSON) -> Target:
 def attempt_of(id: str) -> int:
     """Return the number of the attempt that a job's id ends with."""
     return int(id.rpartition(":")[2])
-
-
-def is_wanted(pull: Pull, *, drafts: bool) -> bool:
-    """Tell whether a pull is to be reviewed as it is now."""
-    return pull.state == "open" and (drafts or not pull.draft) and SKIP not in pull.labels
