@@ -223,6 +223,7 @@ HEAVY = ["rich", "openai", "llama_cpp", "numpy", "prompt_toolkit", "flask", "git
 HEAVY += ["keyring", "tomlkit", "jsonschema", "markdown_it", "pygments"]
 HEAVY += ["jinja2", "llguidance", "httpx2", "pydantic", "tree_sitter"]
 HEAVY += ["pathspec", "yaml", "detect_secrets", "dbos", "sqlalchemy"]
+HEAVY += ["gunicorn", "prometheus_client"]
 HEAVY += ["requests", "jwt", "cryptography"]
 # Each of these would be a file written, a process started or a network reached.
 DEEDS = ["os.mkdir", "os.remove", "subprocess.Popen", "os.posix_spawn", "socket.__new__"]

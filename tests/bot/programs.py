@@ -21,7 +21,7 @@ from tests.fakes.github import new_key
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "a secret of the hook"
-PATIENCE = 60.0
+PATIENCE = 180.0
 """A guard against waiting for ever, not a measure."""
 
 
