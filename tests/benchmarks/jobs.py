@@ -1,0 +1,65 @@
+"""How many jobs workers do in a minute on one PostgreSQL, and how soon an idle one begins a job.
+
+A job is three kept steps of 50 ms in which the machine does nothing, as when GitHub is waited for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.pairs import Row
+from tests.bot.crew import Crew
+from tests.bot.postgres import make_database, open_server
+
+JOBS, LANES, SINGLE = 120, 24, 20
+STARTS_WITHIN = 2.0
+
+
+def measure(environ: Mapping[str, str]) -> list[Row]:
+    """Do the same jobs with 1, 2 and 4 workers, then single ones."""
+    seconds, starts = {}, list[float]()
+    with open_server() as server:
+        for workers in (1, 2, 4):
+            url = make_database(server, f"jobs{workers}")
+            with tempfile.TemporaryDirectory() as folder, Crew(url, Path(folder)) as crew:
+                seconds[workers] = _many(crew, workers)
+                starts += _starts(crew)
+    rates = ", ".join(f"{count}: {JOBS / taken * 60:.0f}" for count, taken in seconds.items())
+    begun = f"median {median(starts):.2f} s, of {len(starts)}"
+    return [
+        Row(
+            "time of 120 jobs, 4 workers : 1",
+            seconds[4] / seconds[1],
+            1.0,
+            "x",
+            f"a minute: {rates}",
+        ),
+        Row("from enqueue to start, worst", max(starts), STARTS_WITHIN, " s", begun),
+    ]
+
+
+def _many(crew: Crew, workers: int) -> float:
+    for _ in range(workers):
+        crew.start("--concurrency", 4)
+    for number in range(workers * 2):
+        crew.review(f"warm{number}", steps=1, pause=0.5)
+    crew.idle()
+    begin = time.perf_counter()
+    for number in range(JOBS):
+        crew.review(f"r{number}", steps=3, pause=0.05, lane=f"lane{number % LANES}")
+    crew.idle()
+    return time.perf_counter() - begin
+
+
+def _starts(crew: Crew) -> list[float]:
+    handed = {}
+    for number in range(SINGLE):
+        handed[f"single{number}"] = time.time()
+        crew.review(f"single{number}", steps=1)
+        crew.finished(f"single{number}")
+    began = {row[1]: row[3] for row in crew.diary.rows() if row[0] == "began"}
+    return [float(began[job] - at) for job, at in handed.items()]
