@@ -30,7 +30,7 @@ def holds_one_of_each(office: Office, pull: Pull) -> None:
 @pytest.mark.parametrize(
     "step", ["look", "enqueue", "open", "fetch", "review", "post", "close", "note"]
 )
-def test_kill_between_a_deed_and_its_record(office: Office, step: str) -> None:
+def test_kill_between_a_write_to_github_and_its_record(office: Office, step: str) -> None:
     office.queue.kill = step
     pull = office.open(FILES)
     office.work()
@@ -43,7 +43,7 @@ def test_kill_between_a_deed_and_its_record(office: Office, step: str) -> None:
     "match",
     ["POST .*/reviews$", "POST .*/check-runs$", "POST .*/comments$", "PATCH .*/check-runs/"],
 )
-def test_502_after_success(office: Office, match: str, kind: str) -> None:
+def test_502_after_success_and_before_it(office: Office, match: str, kind: str) -> None:
     office.hub.fail(match, kind)  # type: ignore[arg-type]
     pull = office.open(FILES)
     office.work()
