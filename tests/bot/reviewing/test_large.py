@@ -155,3 +155,14 @@ def test_without_git_it_is_told_to_install_it(
     monkeypatch.setenv("PATH", str(home))
     with pytest.raises(InputError, match="git is not installed"), cloned(place, ("a", "b"), home):
         pass
+
+
+def test_3000_and_more_files_are_all_accounted_for(office: Office) -> None:
+    office.hub.commit(office.repository, {".devchat.toml": 'ignore = ["d/"]\n'})
+    many = {f"d/{number:04}.txt": "x\n" for number in range(3_000)}
+    pull = office.open(many | {"z.json": BROKEN})
+    office.work()
+    (check,) = office.repository.checks
+    assert "3,000 hunks" in (check.summary or "")
+    assert [row["path"] for row in pull.reviews[0].comments] == ["z.json"]
+    assert office.hub.asked("POST /octo/app.git/git-upload-pack") != []
