@@ -154,3 +154,4 @@ def _forget(before: float) -> None:
         if not ended:
             return
         DBOS.delete_workflows([job.workflow_id for job in ended])
+        log.info("forgot %d jobs that ended before %s", len(ended), moment)
