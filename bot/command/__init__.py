@@ -77,8 +77,6 @@ def invoke(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             code = command.invoke(context)
     except typer.Exit as exit:
         return exit.exit_code
-    except typer.Abort:
-        return 130
     except typer.TyperException as error:
         message = error.format_message()
         if message.startswith("Usage: "):  # nothing was asked for: the message is the help

@@ -159,6 +159,7 @@ def test_deliveries_that_failed_are_asked_for(
     [
         ((), 0, "Usage: devchat-bot"),
         (("--version",), 0, "devchat-bot "),
+        (("--version", "status"), 0, "devchat-bot "),
         (("status", "--version"), 2, "error: no such option"),
         (("nonsense",), 2, "error: no such command `nonsense`"),
         (("replay",), 2, "error: missing argument"),
