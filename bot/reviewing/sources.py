@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from bot.errors import GoneError
 from bot.forge import Pulls
 from devchat.changes import Diff, Hit, Side
 from devchat.source.patch import PatchSource
@@ -51,9 +50,6 @@ class ForgeSource:
     def _ask(self, side: Side, path: str) -> bytes | None:
         if len(self._kept) >= MOST_READS or self._bytes >= MOST_BYTES:
             return None
-        try:
-            data = self._pulls.content(self._repository, path, self._revisions[side])
-        except GoneError:
-            return None
+        data = self._pulls.content(self._repository, path, self._revisions[side])
         self._bytes += len(data or b"")
         return data

@@ -39,9 +39,12 @@ class Office:
         """What does the jobs."""
         return handlers(self.app, self.queue, self.ledger, self.desk)
 
-    def script(self, answers: tuple[Any, ...] = ("Fine.",) * 3, tier: str = "tiny") -> None:
-        """Say what the model answers."""
+    def script(
+        self, answers: tuple[Any, ...] = ("Fine.",) * 3, tier: str = "tiny", speed: float = 0.0
+    ) -> None:
+        """Say what the model answers, and how many tokens a second it does."""
         script = {"answers": list(answers), "tier": tier, "context_tokens": 32_000}
+        script["tokens_per_second"] = speed
         (self.home / "model.json").write_text(json.dumps(script))
 
     def open(self, files: dict[str, Any], **fields: Any) -> Pull:
