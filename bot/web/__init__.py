@@ -51,7 +51,10 @@ class _Door:
 
     def __init__(self, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
         self._configuration, self._jobs, self._ledger = configuration, jobs, ledger
-        self._bounded, self._recorder = Bounded(), Recorder(ledger)
+        record = ledger.record_deliveries
+        single = configuration.database_url.startswith("sqlite:")
+        self._bounded = Bounded(threads=1) if single else Bounded()
+        self._recorder = Recorder(lambda batch: self._bounded.run(lambda: record(batch)))
 
     def deliveries(self) -> tuple[Response, int]:
         """Take a delivery: 202 only once it is durably ours (or there is nothing to do)."""

@@ -17,16 +17,21 @@ THREADS = 16
 class Bounded:
     """Runs calls in threads of its own and waits for each so many seconds.
 
-    A call that is late may still be done: what it does must be harmless to do again.
+    A call that is late may still be done: what it does must be harmless to do again. With one
+    thread calls go in the order they came: those who write to SQLite at once wait far longer, for
+    each looks for its turn less and less often. https://sqlite.org/c3ref/busy_timeout.html
     """
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS, threads: int = THREADS) -> None:
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="storage")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage")
 
     def run(self, call: Callable[[], T]) -> T:
         """Return what a call returns or raise what it raises, StorageError where it is late."""
-        future = self._threads.submit(copy_context().run, call)
+        try:
+            future = self._threads.submit(copy_context().run, call)
+        except RuntimeError:  # this process is about to end, and starts no thread any more
+            return call()
         try:
             return future.result(self._seconds)
         except TimeoutError as error:

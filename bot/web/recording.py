@@ -8,16 +8,13 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from bot.ledger import Delivery
 from devchat.errors import StorageError
 
-if TYPE_CHECKING:
-    from bot.ledger import Ledger
-
 LOG = logging.getLogger(__name__)
-PAUSE = 0.25
+PAUSE = 0.1
 MOST = 10_000
 """How many records wait at most while the database is away; the oldest go first."""
 
@@ -25,8 +22,8 @@ MOST = 10_000
 class Recorder:
     """Writes deliveries down from a thread of its own, and what is left when the process ends."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, write: Callable[[list[Delivery]], None]) -> None:
+        self._write_down = write
         self._lock = threading.Lock()
         self._waiting: list[Delivery] = []
         self._ending = threading.Event()
@@ -53,7 +50,7 @@ class Recorder:
         if not batch:
             return
         try:
-            self._ledger.record_deliveries(batch)
+            self._write_down(batch)
         except StorageError as error:
             LOG.warning("%d deliveries are not written down yet: %s", len(batch), error.message)
             with self._lock:

@@ -74,7 +74,7 @@ def test_a_record_that_can_t_be_written_is_written_later(
     with closing(open_ledger(sqlite)) as ledger:
         other = sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        recorder = Recorder(ledger)
+        recorder = Recorder(ledger.record_deliveries)
         recorder.record(Delivery("one", "ping", "", "", received_at=1.0))
         wait_for(lambda: "1 deliveries are not written down yet" in caplog.text)
         other.execute("ROLLBACK")

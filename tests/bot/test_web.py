@@ -13,7 +13,7 @@ import pytest
 from bot.web import ROUTE
 from bot.webhook import MAX_BYTES
 from tests.bot.payloads import HEAD, REPOSITORY, check, pull_request
-from tests.bot.programs import Program, bot_environ, call, delivery_headers, wait_for
+from tests.bot.programs import Program, bot_environ, call, delivery_headers, run_bot, wait_for
 
 OPENED = pull_request("opened", title="PWNED", body="PWNED")
 
@@ -125,6 +125,17 @@ def test_what_was_acknowledged_survives_a_kill(home: Path) -> None:
         assert taken == [202] * 15
         assert waiting(web.ready()) == 15
         assert web.stop() == 0
+
+
+def test_what_is_not_written_down_yet_is_so_at_the_end(home: Path) -> None:
+    environ = bot_environ(home)
+    with Program(environ, home, "web") as web:
+        web.ready()
+        known = guid()
+        web.deliver({"zen": ""}, "ping", known)
+        assert web.stop() == 0
+        assert [one["level"] for one in web.lines() if one["level"] != "info"] == []
+    assert known in run_bot(environ, "status").stdout
 
 
 def listens(port: int) -> bool:
