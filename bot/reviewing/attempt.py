@@ -86,10 +86,9 @@ class Attempt:
         return result["done"]
 
     def _attempt(self, name: str, deed: Callable[[], JSON]) -> JSON:
-        """Do a step, unless it is over. An error for good is a result: the check says it."""
+        """Do a step. That it is over, and an error for good, are results: the check says them."""
         started = time.monotonic()
         try:
-            self._check_over()
             done = deed()
         except _EndedEarly as early:
             return {"over": early.over, "why": early.why}
@@ -115,8 +114,9 @@ class Attempt:
     def _open(self) -> JSON:
         ours = self._reviews.checks(self._repository, self._target.head)
         there = next((one.id for one in ours if one.body == self._target.id), None)
-        if there is not None:
+        if there is not None:  # even where it is over now: what was opened must be closed
             return there
+        self._check_over()
         face = faces.under_way("Reading the change")
         return self._reviews.open_check(self._repository, self._target.head, self._target.id, face)
 
@@ -132,6 +132,7 @@ class Attempt:
 
     def _look(self, steps: Steps, check: int, fetched: Fetched) -> Looked:
         def deed() -> JSON:
+            self._check_over()
             face = faces.under_way("Reviewing")
             self._reviews.update_check(self._repository, check, face)
             scene = Scene(self._pulls, self._ref, fetched, self._desk)

@@ -1,7 +1,7 @@
 """The job of a delivery: see what the pull is now, and hand in the review of its newest head.
 
 GitHub is asked, for deliveries come late and in any order. A head that is not the newest any more
-ends by itself at its next step (see `job`), so nothing here has to stop it.
+ends by itself at its next step (see `attempt`), so nothing here has to stop it.
 """
 
 from __future__ import annotations
@@ -73,8 +73,7 @@ class Intake:
         if not before:
             return 1
         latest = before[-1]
-        ended = latest.outcome != "" if again else latest.outcome in AGAIN
-        return attempt_of(latest.id) + ended
+        return attempt_of(latest.id) + (again or latest.outcome in AGAIN)
 
     def _look_later(self, job: Job) -> None:
         """Look once more: either the delivery is late, or GitHub's answer is not the newest yet."""

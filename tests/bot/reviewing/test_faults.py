@@ -302,3 +302,30 @@ def test_a_stale_answer_of_github_loses_no_review(office: Office) -> None:
     office.queue.meanwhile = lag
     office.work()
     assert [one.commit for one in pull.reviews] == [second]
+
+
+def test_a_check_that_was_opened_is_closed_though_a_kill_hid_it(office: Office) -> None:
+    pull = office.open(FILES)
+    intake, *_ = office.queue.waiting()
+    office.queue.attempt(office.handlers, intake)
+    office.queue.kill = "open"
+    office.queue.attempt(office.handlers, office.queue.waiting()[0])
+    office.push(pull, {"9.json": BROKEN})
+    office.queue.attempt(office.handlers, office.queue.jobs["guid-1"])
+    office.work()
+    assert [one.conclusion for one in office.repository.checks] == ["neutral", "failure"]
+    assert [one.commit for one in pull.reviews] == [pull.head]
+
+
+def test_what_a_worker_left_for_dead_can_be_asked_for_again(office: Office) -> None:
+    pull = office.open(FILES)
+    intake, *_ = office.queue.waiting()
+    office.queue.attempt(office.handlers, intake)
+    office.queue.kill = "fetch"
+    (job,) = office.queue.waiting()
+    office.queue.attempt(office.handlers, job)
+    office.queue.done.append(job.id)  # given up for good
+    office.ask_again(pull)
+    office.work()
+    assert [one.status for one in office.repository.checks] == ["in_progress", "completed"]
+    assert len(pull.reviews) == 1

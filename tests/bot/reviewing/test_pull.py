@@ -204,3 +204,16 @@ def test_the_ledger_knows_how_it_ended(office: Office) -> None:
     names = {(one.name, one.label) for one in office.ledger.measures()}
     wanted = {("reviews", "failure"), ("findings", "error"), ("step", "fetch"), ("step", "post")}
     assert wanted < names and ("tokens", "prompt") in names
+
+
+def test_a_suite_asked_for_again_finds_its_pull_by_the_head(office: Office) -> None:
+    from tests.fakes.github import hooks
+
+    pull = office.open({"a.json": BROKEN}, fork="mona/app")
+    office.work()
+    check = office.repository.checks[0]
+    payload = hooks.suite_event("rerequested", check, pull, office.hub.state, "mona")
+    payload["check_suite"]["pull_requests"] = []  # GitHub names none for a fork
+    office.hand_in("check_suite", "rerequested", payload)
+    office.work()
+    assert [one.head for one in office.repository.checks] == [pull.head] * 2
