@@ -1,4 +1,4 @@
-"""Jobs in memory: done in order, taken up again after a wait or a kill, their steps kept as JSON."""
+"""Jobs in memory, in order, taken up again after a wait or a kill; steps are kept as JSON."""
 
 from __future__ import annotations
 
