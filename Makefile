@@ -7,7 +7,7 @@ LOCKED := --quiet --constraint requirements.lock --build-constraint requirements
 # Only what devchat calls of llama.cpp: about 4 minutes on 2 cores instead of more than 5.
 export CMAKE_ARGS ?= -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF
 
-.PHONY: demo test check bench soak lock docs clean
+.PHONY: demo test check bench eval soak lock docs clean
 
 # The picture in README.md shows the same question: one that the embedded model answers rightly.
 demo: .venv/.user
@@ -21,7 +21,8 @@ demo: .venv/.user
 		git diff HEAD~1 | .venv/bin/devchat review --fail-on never; fi
 
 test: .venv/.dev check
-	@command -v tmux >/dev/null || { echo 'error: the tests look into a terminal of tmux; install tmux first' >&2; exit 1; }
+	@missing=; for tool in tmux zsh fish; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "error: the tests run in real terminals and shells; install first:$$missing" >&2; exit 1; }
 	.venv/bin/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 check: .venv/.dev
@@ -31,6 +32,10 @@ check: .venv/.dev
 
 bench: .venv/.dev
 	.venv/bin/python -m tests.benchmarks
+
+# MODEL=... asks a model; RECORD=FILE keeps its answers; without both, what is recorded counts.
+eval: .venv/.dev
+	.venv/bin/python -m tests.evaluation $(if $(MODEL),--model $(MODEL)) $(if $(RECORD),--record $(RECORD))
 
 soak: .venv/.dev
 	.venv/bin/python -m pytest -m soak tests

@@ -188,6 +188,12 @@ class Receipt:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def failed(self) -> bool:
+        """Whether a part of the review failed: a hunk, or an analyzer that began and gave up."""
+        hunks = any(hunk.state == "failed" for file in self.files for hunk in file.hunks)
+        return hunks or any(one.state == "failed" for one in self.analyzers)
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

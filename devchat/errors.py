@@ -14,6 +14,7 @@
     ├── InputError                5   a file, address or standard input can't be used
     │   └── ContextError          5   it does not fit into the model's window
     └── StorageError              6   a local folder or file can't be written
+        └── LockedError           6   another program holds it just now
 
 A review that was shown exits with 1 for its findings (`--fail-on`), and with 7 where a part of it
 failed: neither is an error. How an error is shown `devchat.cli` knows.
@@ -100,3 +101,7 @@ class StorageError(DevchatError):
     """A local folder or file can't be written."""
 
     exit_code = 6
+
+
+class LockedError(StorageError):
+    """Another program holds the file just now: waiting helps."""

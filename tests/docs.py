@@ -134,10 +134,12 @@ def _providers_table() -> str:
 
 
 if __name__ == "__main__":
+    from tests.manpage import manual_page
     from tests.picture import QUESTION, REVIEW, picture
 
     (DOCS / "commands.md").write_text(commands_page())
     (DOCS / "bot.md").write_text(bot_page())
+    (DOCS / "devchat.1").write_text(manual_page())
     (DOCS / "settings.md").write_text(settings_page())
     (DOCS / "review-json.md").write_text(review_json_page())
     (DOCS / "ask.svg").write_text(picture(QUESTION))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import DOCS, commands_page, review_json_page, settings_page
+from tests.manpage import manual_page
 from tests.test_house import FLOORS
 
 ROOT = DOCS.parent
@@ -16,6 +17,13 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
 
 def test_the_commands_page_is_what_help_says() -> None:
     assert (DOCS / "commands.md").read_text() == commands_page(), "run `make docs`"
+
+
+def test_the_manual_page_is_made_from_the_commands() -> None:
+    page = (DOCS / "devchat.1").read_text()
+    assert page == manual_page(), "run `make docs`"
+    sections = [line for line in page.split("\n") if line.startswith(".SS")]
+    assert sections[0] == ".SS \\fBdevchat ask\\fR [\\fIOPTIONS\\fR] [\\fIQUESTION\\fR...]"
 
 
 def test_the_settings_page_names_every_key() -> None:

@@ -103,6 +103,20 @@ def test_the_alias_works_from_a_folder_below(user: tuple[Repo, dict[str, str]]) 
         assert "sub/a.py:1" in done.stdout
 
 
+def test_what_is_pushed_is_reviewed_though_nothing_is_piped_in(
+    user: tuple[Repo, dict[str, str]],
+) -> None:
+    repo, environ = user
+    repo.commit({"sub/a.py": "def f(:\n"})
+    (entry,) = re.findall(r"entry: (sh -c .*)", PAGE)
+    refs = {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD"}
+    done = subprocess.run(
+        shlex.split(entry.replace("review ", "review --no-model ")),
+        cwd=repo.folder, env=environ | refs, input="", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "sub/a.py:1" in done.stdout) == (1, True), done.stderr
+
+
 def test_the_examples_are_yaml() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) == 3

@@ -56,6 +56,11 @@ def test_the_wheel_carries_its_prompts(
     assert done.stdout == (ROOT / "prompts" / "ask.md").read_text()
 
 
+def test_the_wheel_carries_its_manual_page_where_man_looks(installed: Path) -> None:
+    page = installed.parent / "share" / "man" / "man1" / "devchat.1"
+    assert page.read_text() == (ROOT / "docs" / "devchat.1").read_text()
+
+
 def test_the_wheel_answers(installed: Path, tmp_path: Path, elsewhere: dict[str, str]) -> None:
     (tmp_path / "answers.json").write_text(json.dumps({"answers": ["It **works**."]}))
     line = ("ask", "-m", "scripted:answers.json", "does it?")

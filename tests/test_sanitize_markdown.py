@@ -88,3 +88,13 @@ def test_the_value_on_a_line_is_masked(line: str, masked: str) -> None:
 def test_what_may_be_secret_on_a_line() -> None:
     assert values("password = get('hunter22', timeout_seconds)") == ["hunter22"]
     assert values("password: hunter22 short") == ["hunter22"]
+
+
+def test_what_only_begins_like_a_key_stays_however_often() -> None:
+    text = "eyJaaaaaaaaaa-" * 100_000
+    assert without_tokens(text) == text
+
+
+def test_an_address_that_is_filled_in_stays() -> None:
+    text = "postgres://{user}:{password}@{host}/ https://$USER:$PASS@h"
+    assert without_tokens(text) == text

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -21,27 +25,57 @@ _NAMES_AT_RUN_TIME = re.compile(
 _OF_PYTHON_2 = frozenset(("basestring", "cmp", "file", "long", "raw_input", "unichr", "unicode"))
 _QUOTE = re.compile(r"['\"]")
 _F_STRING = re.compile(r"[fF][rR]?['\"][^'\"]*$")
+_REMOVING = re.compile(r"\b(?:del|global|nonlocal)\b")
+_BINDING = re.compile(r"\b(?:for|as|import)\b")
+_ASSIGNING = re.compile(r"(=+|\()")
 _ANNOTATION = re.compile(r"^\s+(?!else\b|try\b|finally\b)[\w.]+\s*:[^=]*$")
 _TESTS = re.compile(r"(^|[/_.])(tests?|conftest|testing|bench(marks?)?)([/_.]|$)")
 
 
-def is_certain(item: Mapping[str, Any], path: str, text: str, target: str) -> bool:
+@dataclass(frozen=True)
+class Code:
+    """A file's text, and what is asked of it for each of its problems, found out once."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        return text_lines(self.text)
+
+    @cached_property
+    def names_come_later(self) -> bool:
+        return _NAMES_AT_RUN_TIME.search(self.text) is not None
+
+    @cached_property
+    def functions(self) -> Sequence[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions of the text; none where it can't be parsed."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                nodes = ast.walk(ast.parse(self.text))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ()
+        return [one for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def is_certain(item: Mapping[str, Any], code: Code, target: str) -> bool:
     """Tell whether what ruff says of a text is beyond doubt."""
-    code = item["code"]
-    if code == "invalid-syntax" or code is None:
+    rule = item["code"]
+    if rule == "invalid-syntax" or rule is None:
         known = _SYNTAX.match(item["message"])
         return bool(known) and (bool(target) or not item["message"].startswith("Cannot"))
-    if code == "B015" or code.startswith("ASYNC"):
-        return not _TESTS.search(path)
-    if code == "F822" and path.endswith("__init__.py"):
+    if rule == "B015" or rule.startswith("ASYNC"):
+        return not _TESTS.search(code.path)
+    if rule == "F822" and code.path.endswith("__init__.py"):
         return False  # Names of modules in the folder are right there.
-    return code in RULES and (code not in _SURE or _SURE[code](item, text))
+    return rule in RULES and (rule not in _SURE or _SURE[rule](item, code))
 
 
-def _is_redefinition(item: Mapping[str, Any], text: str) -> bool:
+def _is_redefinition(item: Mapping[str, Any], code: Code) -> bool:
     """Tell whether a function or class is defined twice at one depth, the later one undecorated."""
     found = re.search(r"from line (\d+)", item["message"])
-    lines = text_lines(text)
+    lines = code.lines
     first, second = int(found[1]) if found else 0, item["location"]["row"]
     if not 0 < first < second <= len(lines) or lines[second - 2].lstrip().startswith("@"):
         return False
@@ -60,18 +94,33 @@ def _branches(lines: Sequence[str], indent: str) -> bool:
     )
 
 
-def _is_unknown(item: Mapping[str, Any], text: str) -> bool:
+def _is_unknown(item: Mapping[str, Any], code: Code) -> bool:
     """Tell whether no other part of a text may bring a name about, and its line needs it."""
     found = re.search(r"`([^`]+)`", item["message"])
-    if not found or _NAMES_AT_RUN_TIME.search(text):
+    if not found or code.names_come_later:
         return False
-    name = re.escape(found[1])
-    rest = text_lines(text)[item["location"]["row"] - 1 :]
-    later = re.compile(rf"\b{name}\b[^=(]*(?<![=!<>])=(?!=)|\b(for|as|import)\b.*\b{name}\b")
-    elsewhere = re.search(rf"\bdel\b.*\b{name}\b|\b(global|nonlocal)\b.*\b{name}\b", text)
-    old = found[1] in _OF_PYTHON_2 and "version" in text
+    name = re.compile(rf"\b{re.escape(found[1])}\b")
+    rest = code.lines[item["location"]["row"] - 1 :]
+    elsewhere = any(_follows(_REMOVING, name, one) for one in code.lines if found[1] in one)
+    old = found[1] in _OF_PYTHON_2 and "version" in code.text
     here = rest[0][: item["location"]["column"] - 1]
-    return not (elsewhere or old or _is_unread(here) or any(map(later.search, _of_function(rest))))
+    later = (one for one in _of_function(rest) if found[1] in one)
+    return not (elsewhere or old or _is_unread(here) or any(_binds(name, one) for one in later))
+
+
+# Step by step: a pattern with `.*` between two words takes quadratic time on a line of many.
+def _follows(word: re.Pattern[str], name: re.Pattern[str], line: str) -> bool:
+    """Tell whether a name stands after a word."""
+    first = word.search(line)
+    return bool(first and name.search(line, first.end()))
+
+
+def _binds(name: re.Pattern[str], line: str) -> bool:
+    """Tell whether a line gives a name a value: before a `=`, or after `for`, `as`, `import`."""
+    parts = _ASSIGNING.split(line)
+    targets = zip(parts[::2], parts[1::2], strict=False)
+    assigned = (text for text, end in targets if end == "=" and text[-1:] not in ("!", "<", ">"))
+    return any(map(name.search, assigned)) or _follows(_BINDING, name, line)
 
 
 def _is_unread(before: str) -> bool:
@@ -92,28 +141,28 @@ def _of_function(lines: Sequence[str]) -> Iterator[str]:
         yield line
 
 
-def _is_percent(item: Mapping[str, Any], text: str) -> bool:
+def _is_percent(item: Mapping[str, Any], code: Code) -> bool:
     """Tell whether a message for the log is of the `%s` form; loggers of one's own may do more."""
     rows = slice(item["location"]["row"] - 1, item["end_location"]["row"] + 3)
-    return "{" not in "".join(text_lines(text)[rows])
+    return "{" not in "".join(code.lines[rows])
 
 
-def _is_kept(item: Mapping[str, Any], text: str) -> bool:
-    return is_changed(text, item["location"]["row"], item["location"]["column"])
+def _is_kept(item: Mapping[str, Any], code: Code) -> bool:
+    return is_changed(code.functions, item["location"]["row"], item["location"]["column"])
 
 
-def _is_one_operator(item: Mapping[str, Any], text: str) -> bool:
+def _is_one_operator(item: Mapping[str, Any], code: Code) -> bool:
     """Tell `--x` from `-(-x)`."""
-    line, column = text_lines(text)[item["location"]["row"] - 1], item["location"]["column"]
+    line, column = code.lines[item["location"]["row"] - 1], item["location"]["column"]
     return line[column - 1 : column + 1] in ("++", "--")
 
 
-def _is_no_mapping(item: Mapping[str, Any], text: str) -> bool:
+def _is_no_mapping(item: Mapping[str, Any], code: Code) -> bool:
     """Tell whether a text without placeholders can't be filled: from a mapping it can."""
     return not item["message"].endswith("has 0 placeholder(s) but 1 substitution(s)")
 
 
-_SURE: Mapping[str, Callable[[Mapping[str, Any], str], bool]] = MappingProxyType(
+_SURE: Mapping[str, Callable[[Mapping[str, Any], Code], bool]] = MappingProxyType(
     {
         "B002": _is_one_operator,
         "B006": _is_kept,

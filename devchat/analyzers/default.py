@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _CHANGING = frozenset(
     ("add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove")
@@ -15,16 +14,11 @@ _MEANT = re.compile("^_|cache|memo")
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def is_changed(text: str, line: int, column: int) -> bool:
-    """Tell whether calls change the default at a 1-based place; false where it can't tell."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    for node in ast.walk(tree):
-        if isinstance(node, _Function) and (name := _parameter(node, line, column)):
+def is_changed(functions: Sequence[_Function], line: int, column: int) -> bool:
+    """Tell whether one of some functions changes its default at a 1-based place."""
+    for node in functions:
+        near = node.lineno <= line <= node.body[0].lineno
+        if near and (name := _parameter(node, line, column)):
             return not _MEANT.search(name) and any(
                 _changes(one, name) for part in node.body for one in ast.walk(part)
             )

@@ -14,7 +14,7 @@ from devchat.sanitize import single_line
 _Key = tuple[str, object]
 _SAMPLES = re.compile(
     r"(^|/)(fixtures?|test_?data|samples?|corpus|snapshots?|__snapshots__|invalid|malformed)/"
-    r"|(^|[/_.-])(invalid|malformed|broken|bad|syntax_?error)([_.-]|[^/]*$)",
+    r"|(^|/)(tests?|specs?|__tests__)/(.*[/_.-])?(invalid|malformed|broken|bad|syntax_?error)[\d/_.-]",
     re.IGNORECASE,
 )
 
@@ -41,7 +41,7 @@ def introduced(
             continue
         told.add(again)
         if not _counted(replaced, (problem.rule, hunks[_written(pair, problem)[0]])):
-            yield from _findings(name, pair, problem)
+            yield from _findings(name, pair, problem, hunks, new)
 
 
 def broken(
@@ -49,8 +49,8 @@ def broken(
 ) -> Iterator[Finding]:
     """Yield the first place where head can't be parsed, unless base could not either.
 
-    A parser often gives up far from the cause: what lies outside of the hunks is anchored to
-    the changed line nearest to it. What is added among samples may be broken on purpose.
+    A parser often gives up far from the cause: what is not on a written line is anchored to the
+    nearest one. What is added among samples may be broken on purpose.
     """
     if base or not head or (pair.added and _SAMPLES.search(pair.path)):
         return
@@ -94,20 +94,24 @@ def _hunks(pair: Pair, side: Side) -> Mapping[int, int]:
 def _replaced(pair: Pair, known: Counter[_Key]) -> Counter[_Key]:
     """Count what was wrong in the lines that each hunk takes away, by rule and hunk."""
     left = +known
+    rules: dict[object, set[str]] = {}
+    for rule, text in left:
+        rules.setdefault(text, set()).add(rule)
     found: Counter[_Key] = Counter()
     for index, hunk in enumerate(pair.file.hunks):
         for line in hunk.lines:
             if line.kind == "-":
                 words = " ".join(line.text.split())
-                for rule in {rule for rule, text in left if text == words}:
-                    _counted(left, (rule, words))
-                    found[rule, index] += 1
+                for rule in rules.get(words, ()):
+                    if _counted(left, (rule, words)):
+                        found[rule, index] += 1
     return found
 
 
-def _findings(name: str, pair: Pair, problem: Problem) -> Iterator[Finding]:
+def _findings(
+    name: str, pair: Pair, problem: Problem, hunks: Mapping[int, int], lines: Sequence[str]
+) -> Iterator[Finding]:
     """Anchor to the first written line, or to them all where there is a replacement."""
-    hunks, lines = _hunks(pair, "RIGHT"), text_lines(pair.head)
     first = last = _written(pair, problem)[0]
     suggestion = problem.suggestion
     whole = range(problem.line, problem.last + 1)
@@ -147,10 +151,14 @@ def _made(
 
 
 def _nearest(pair: Pair, number: int) -> tuple[Side, Line]:
-    """Return the line itself where a hunk shows it, else the nearest written, shown, removed."""
-    shown = [line for hunk in pair.file.hunks for line in hunk.lines]
-    here = [line for line in shown if line.new == number]
+    """Return the written line nearest to a number, else the nearest shown, else removed.
+
+    Where a hunk shows that line, the nearest one is looked for in this hunk.
+    """
+    hunks = pair.file.hunks
+    here = [hunk for hunk in hunks if any(line.new == number for line in hunk.lines)]
+    shown = [line for hunk in here or hunks for line in hunk.lines]
     written = [line for line in shown if line.kind == "+"]
-    if found := here or written or [line for line in shown if line.new]:
+    if found := written or [line for line in shown if line.new]:
         return "RIGHT", min(found, key=lambda line: abs((line.new or 0) - number))
     return "LEFT", min(shown, key=lambda line: abs((line.old or 0) - number))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
 from devchat import languages
 from devchat.analyzers import Analyzer
-from devchat.analyzers.certain import is_certain
+from devchat.analyzers.certain import Code, is_certain
 from devchat.analyzers.introduced import introduced
 from devchat.analyzers.pairs import Pair, pairs, text_lines
 from devchat.analyzers.problem import Problem
@@ -23,6 +24,9 @@ _OPTIONS = (
     *("--no-respect-gitignore", "--no-force-exclude", "--output-format", "json"),
     *("--config", f"builtins = {json.dumps(BUILTINS)}"),
 )
+
+MOST = 100
+"""Problems of a file that are judged: one mistake can make thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,10 @@ class Ruff:
         with self.tool.reading():
             found = by_file(out, lambda one: one["filename"])
             for number, pair in enumerate(judged):
-                base, head = (
-                    [
-                        _problem(one, text)
-                        for one in items
-                        if is_certain(one, pair.path, text, target)
-                    ]
-                    for items, text in zip(found(number), (pair.base, pair.head), strict=True)
-                )
-                yield from introduced(self.name, pair, base, head)
+                base, head = found(number)
+                known = [_problem({**one, "fix": None}, pair.base) for one in base]
+                sure = _sure(head, pair, target)
+                yield from introduced(self.name, pair, known, sure)
 
 
 def open_analyzer() -> Analyzer:
@@ -73,6 +72,19 @@ def open_analyzer() -> Analyzer:
 def _is_python(pair: Pair) -> bool:
     lone = "\r" in pair.head.replace("\r\n", "")  # ruff counts it as the end of a line.
     return languages.of(pair.path) == "python" and not lone
+
+
+def _sure(items: Sequence[Mapping[str, Any]], pair: Pair, target: str) -> list[Problem]:
+    """Return what is beyond doubt; of lines that the change did not write, all."""
+    code = Code(pair.path, pair.head)
+    rows = [range(one["location"]["row"], one["end_location"]["row"] + 1) for one in items]
+    written = [not pair.written.isdisjoint(row) for row in rows]
+    judged = list(compress(items, written))[:MOST]
+    others = [{**one, "fix": None} for one, fresh in zip(items, written, strict=True) if not fresh]
+    return [
+        _problem(one, pair.head)
+        for one in (*others, *(one for one in judged if is_certain(one, code, target)))
+    ]
 
 
 def _problem(item: Mapping[str, Any], text: str) -> Problem:

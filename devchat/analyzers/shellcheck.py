@@ -17,9 +17,11 @@ from devchat.changes import Diff, Finding, Source
 
 _SHELLS = re.compile(r"#!\s*(?:/usr)?/bin/(?:env\s+(?:-S\s+)?)?(ba|da|k)?sh\b")
 # Removes a whole tree, or what a path with a variable in it leads to.
-_RM = re.compile(r"(^|[;&|(\s])rm\s+((-\S+\s+)*(-\w*[rR]|--recursive)|[^;&|]*\$\{?\w+\}?/)")
+_RM = re.compile(
+    r"(^|[;&|(\s])rm\s+((-\S{1,40}\s+){0,9}(-\w*[rR]|--recursive)|[^;&|]{0,200}\$\{?\w{1,40}\}?/)"
+)
 # A program of another language that begins as a script, to find its interpreter.
-_POLYGLOT = re.compile(r"^\s*(eval\s+')?exec\s+\S*(perl|python|ruby|tclsh|wish)\b", re.MULTILINE)
+_POLYGLOT = re.compile(r"^[ \t]*(eval\s+')?exec\s+\S*(perl|python|ruby|tclsh|wish)\b", re.MULTILINE)
 _LARGEST = 100_000  # Larger ones, such as `configure`, take it minutes.
 
 
@@ -82,15 +84,23 @@ def _compared(
     yield from introduced(
         name,
         pair,
-        *([_problem(one) for one in items if _is_sure(one, text)] for items, text in sides),
+        *([_problem(one) for one in _sure(items, text)] for items, text in sides),
     )
 
 
-def _is_sure(item: Mapping[str, Any], text: str) -> bool:
-    """Tell whether a warning is one of ours; an unquoted variable is, where files are removed."""
-    if item["code"] == 2086:
-        return bool(_RM.search(text_lines(text)[item["line"] - 1]))
-    return item["code"] in RULES
+def _sure(items: list[Mapping[str, Any]], text: str) -> Iterable[Mapping[str, Any]]:
+    """Yield the warnings that are ours; an unquoted variable is, where files are removed.
+
+    Not where it is told already that the variable may be empty: that is worse.
+    """
+    told = {item["line"] for item in items if item["code"] == 2115}
+    lines = text_lines(text)
+    for item in items:
+        line = item["line"]
+        if item["code"] == 2086 and (line in told or not _RM.search(lines[line - 1])):
+            continue
+        if item["code"] in RULES:
+            yield item
 
 
 def _problem(item: Mapping[str, Any]) -> Problem:

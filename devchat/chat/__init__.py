@@ -27,13 +27,19 @@ ANSWER_TOKENS: Mapping[Tier, int] = {"tiny": 256, "small": 1_024, "large": 2_048
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request that fits, with how it was made to: `shots` examples, and the ledger of inputs."""
+    """A request that fits, with how it was made to: `shots` examples, and the ledger of inputs.
+
+    `prompt` and `system` are what a question that follows has to be asked with: the prompt's name,
+    and the text that stands for its own.
+    """
 
     request: Request
     ledger: Ledger
     prompt_tokens: int
     answer_tokens: int
     shots: int
+    prompt: str = ""
+    system: str | None = None
 
 
 def prepare(
@@ -75,6 +81,8 @@ def prepare(
         prompt_tokens=count_messages(final, backend),
         answer_tokens=answer,
         shots=fitting,
+        prompt=prompt.name,
+        system=system if prompt.takes_questions else _system_text(final),
     )
 
 
@@ -114,6 +122,10 @@ def _fit_shots(
         f" of its {backend.context_tokens:,} beside the answer",
         "shorten it, lower --max-tokens, or choose a model with a larger window with -m",
     )
+
+
+def _system_text(messages: tuple[Message, ...]) -> str:
+    return messages[0].text if messages[0].role == "system" else ""
 
 
 def _with_images(messages: tuple[Message, ...], images: tuple[Image, ...]) -> tuple[Message, ...]:

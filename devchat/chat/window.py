@@ -37,11 +37,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What goes along: places of the latest exchanges, of those brought back, of those left out."""
+    """What goes along: places of the latest exchanges, of those brought back, of those left out.
+
+    `unseen` is how many earlier pictures the model can't see.
+    """
 
     latest: tuple[int, ...] = ()
     relevant: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
+    unseen: int = 0
 
     @property
     def sent(self) -> tuple[int, ...]:
@@ -50,11 +54,20 @@ class Selection:
 
     def __str__(self) -> str:
         """Say what was left out; nothing where all goes along."""
+        return "; ".join(filter(None, (self._exchanges_left_out(), self._pictures_left_out())))
+
+    def _exchanges_left_out(self) -> str:
         if not self.left_out:
             return ""
         number, total = len(self.left_out), len(self.left_out) + len(self.sent)
         back = f"; {len(self.relevant)} came back as relevant" if self.relevant else ""
         return f"{number} of {total} earlier exchanges left out: the window is full{back}"
+
+    def _pictures_left_out(self) -> str:
+        if not self.unseen:
+            return ""
+        pictures = "1 earlier picture" if self.unseen == 1 else f"{self.unseen} earlier pictures"
+        return f"{pictures} left out: this model reads only text"
 
 
 def select(exchanges: Sequence[Exchange], question: str, room: int) -> Selection:

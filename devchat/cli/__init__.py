@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -10,14 +9,19 @@ from importlib import import_module
 from devchat.cli.interrupts import keep_interrupts
 from devchat.cli.streams import is_about_output, open_streams, settle_streams
 from devchat.errors import DevchatError, StorageError, UsageError
-from devchat.render.console import show_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typer
+    from typer._click.core import Command
 
 # Only the module of the command that runs is imported: each is named like its command.
-COMMANDS = ("ask", "chat", "config", "doctor", "explain", "history", "models", "prompts", "review")
+COMMANDS = (
+    "ask", "chat", "completion", "config", "doctor", "explain", "history", "models", "prompts",
+    "review",
+)  # fmt: skip
+TO_COMPLETE = "__complete"
+"""What a shell asks for the words that may stand at its cursor: see `completion`."""
 
 
 def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
@@ -93,16 +97,36 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _show(error: DevchatError) -> int:
+    from devchat.render.console import show_error
+
     show_error(sys.stderr, error)
     return error.exit_code
 
 
-def _invoke(argv: Sequence[str]) -> int:
-    import typer
+def command_tree(first: str = "") -> Command:
+    """Make the commands, only the one where a line's first word names it."""
     from typer.main import get_command
 
+    return get_command(build_app([first] if first in COMMANDS else COMMANDS))
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    if not argv:
+        from devchat.cli.welcome import welcome
+
+        return welcome()
+    if argv[:1] == [TO_COMPLETE]:
+        from devchat.cli.shells import answer
+
+        return answer(argv[1:], command_tree)
+    return _run_command(argv)
+
+
+def _run_command(argv: Sequence[str]) -> int:
+    import typer
+
     known = argv[:1] if argv and argv[0] in COMMANDS else []
-    command = get_command(build_app(known or COMMANDS))
+    command = command_tree(*known)
     try:
         # Not `app()`: it would swallow a broken pipe, and exit 1.
         with command.make_context("devchat", list(argv)) as context:
@@ -123,6 +147,8 @@ def _invoke(argv: Sequence[str]) -> int:
 
 def _reworded(message: str) -> str:
     """Write typer's words in our form: names in backticks, no capital, no final stop."""
+    import re
+
     message = re.sub(r"'([^']*)'", r"`\1`", message.rstrip("."))
     return message[:1].lower() + message[1:]
 
@@ -131,7 +157,7 @@ def output_failed(error: OSError) -> int:
     """Say why our output can't be written; quietly end where its reader left."""
     settle_streams()
     if isinstance(error, BrokenPipeError):  # whoever read us (`| head -1`) has enough
-        return 0
+        return 130 if isinstance(error.__context__, KeyboardInterrupt) else 0
     reason = (error.strerror or str(error)).lower()
     hint = "make room there, or write to another place"
     return _show(StorageError(f"standard output can't be written: {reason}", hint))

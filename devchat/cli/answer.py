@@ -146,23 +146,26 @@ def stream(
 def _show_json(
     backend: Backend, prepared: Prepared, about: Mapping[str, Any], recorder: Recorder | None
 ) -> None:
-    from devchat.cli.streams import print_json
-    from devchat.render.reply import reply
-
     watch, kept = Stopwatch(), Collector()
-
-    def show(completion: Completion) -> None:
-        end = watch.elapsed()
-        first = watch.first_token
-        print_json(reply(completion, backend.location, first_token=first, end=end, about=about))
-
     try:
         completion = stream(backend, prepared.request, kept, watch, recorder)
     except KeyboardInterrupt:
         usage = Usage(prepared.prompt_tokens, 0, exact=False)
-        show(Completion(kept.text, kept.reasoning, usage, "interrupted", backend.name))
+        broken = Completion(kept.text, kept.reasoning, usage, "interrupted", backend.name)
+        print_reply(broken, backend, watch, about)
         raise
-    show(completion)
+    print_reply(completion, backend, watch, about)
+
+
+def print_reply(
+    completion: Completion, backend: Backend, watch: Stopwatch, about: Mapping[str, Any]
+) -> None:
+    """Print an answer as one JSON object."""
+    from devchat.cli.streams import print_json
+    from devchat.render.reply import reply
+
+    first, end = watch.first_token, watch.elapsed()
+    print_json(reply(completion, backend.location, first_token=first, end=end, about=about))
 
 
 def _show_code(backend: Backend, request: Request, recorder: Recorder | None) -> None:

@@ -13,13 +13,19 @@ import typer
 from devchat.cli.options import (
     AsJson,
     DryRun,
+    GoOn,
     MaxTokens,
     Model,
+    NoSave,
     Plain,
+    PromptName,
     Seed,
+    Session,
+    SystemText,
     Temperature,
     answer_options,
     load_settings,
+    number_from,
 )
 from devchat.errors import InputError, UsageError
 from devchat.types import Options, Schema
@@ -28,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from devchat.cli.answer import Form
     from devchat.context import Attached
+    from devchat.history import Turn
     from devchat.prompts import Prompt
 
 STDIN_WAIT_SECONDS = 3.0
@@ -53,18 +60,15 @@ def ask(
         ),
     ] = None,
     model: Model = None,
-    system: Annotated[
-        str | None,
-        typer.Option(
-            "--system", "-s", metavar="TEXT", help="Replace the system prompt by this text."
-        ),
-    ] = None,
-    prompt: Annotated[
-        str,
-        typer.Option("--prompt", "-p", metavar="NAME", help="The prompt file to use, by name."),
-    ] = "ask",
+    system: SystemText = None,
+    prompt: PromptName = None,
     shots: Annotated[
-        int, typer.Option(metavar="N", help="How many of the prompt's examples to send along.")
+        int,
+        typer.Option(
+            metavar="N",
+            help="How many of the prompt's examples to send along.",
+            callback=number_from(0),
+        ),
     ] = 0,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
@@ -78,15 +82,9 @@ def ask(
         bool, typer.Option("--extract", "-x", help="Print only the first fenced code block.")
     ] = False,
     plain: Plain = False,
-    go_on: Annotated[
-        bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")
-    ] = False,
-    session: Annotated[
-        str, typer.Option(metavar="ID", help="Go on with this one: `devchat history list`.")
-    ] = "",
-    no_save: Annotated[
-        bool, typer.Option("--no-save", help="Keep nothing in the history.")
-    ] = False,
+    go_on: GoOn = False,
+    session: Session = "",
+    no_save: NoSave = False,
     dry_run: DryRun = False,
 ) -> int:
     """Ask one question and stream the answer.
@@ -96,42 +94,43 @@ def ask(
     from devchat.backends import open_backend
     from devchat.cli.answer import Form, introduce, show_answer, warn_if_readable
     from devchat.cli.dry_run import show_request
+    from devchat.cli.manner import manner_of
     from devchat.cli.past import Wanted, open_past
     from devchat.models.resolve import resolve
-    from devchat.prompts import load_prompt, shipped_folder
 
     loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
-    template = load_prompt(prompt, [settings.paths.prompts, shipped_folder()])
-    options = answer_options(settings, template, seed, _read_schema(schema))
-    form = Form(json, extract, plain or options.schema is not None)
-    _check_form(form, options, shots)
-    chosen = resolve("", settings)
     wanted = Wanted(settings.history and not (no_save or dry_run), go_on, session)
-    # The local engine loads its model while the history and the inputs are read.
-    with (
-        closing(open_backend(chosen, settings, os.environ)) as backend,
-        open_past(settings, wanted) as past,
-    ):
-        words = " ".join(question or ()).strip()
-        asked, attached = _read_inputs(words, tuple(file or ()), template)
-        prepared = past.prepare(
-            template, asked, attached, backend, options, shots=shots, system=system
+    if shots and (go_on or session):
+        raise UsageError(
+            "`--shots` sends examples before a first question, and this one goes on",
+            "leave out `--shots`, or ask without `--continue` and `--session`",
         )
-        if dry_run:
-            show_request(backend, prepared, json=json)
-            return 0
-        introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
-        warn_if_readable(chosen)
-        with past.recording(asked, prepared, backend) as recorder:
-            show_answer(backend, prepared, form, recorder)
+    with open_past(settings, wanted) as past:
+        template, system = manner_of(past.turns, settings, prompt, system)
+        options = answer_options(settings, template, seed, _read_schema(schema))
+        form = Form(json, extract, plain or options.schema is not None)
+        _check_form(form, options)
+        chosen = resolve("", settings)
+        # The local engine loads its model while the inputs are read.
+        with closing(open_backend(chosen, settings, os.environ)) as backend:
+            words = " ".join(question or ()).strip()
+            asked, attached = _read_inputs(words, tuple(file or ()), template, past.turns)
+            prepared = past.prepare(
+                template, asked, attached, backend, options, shots=shots, system=system
+            )
+            if dry_run:
+                show_request(backend, prepared, json=json)
+                return 0
+            introduce(backend, prepared, by_default=loaded.origins["model"] == "default")
+            warn_if_readable(chosen)
+            with past.recording(asked, prepared, backend) as recorder:
+                show_answer(backend, prepared, form, recorder)
     return 0
 
 
-def _check_form(form: Form, options: Options, shots: int) -> None:
+def _check_form(form: Form, options: Options) -> None:
     """Refuse options that would contradict each other."""
-    if shots < 0:
-        raise UsageError("`--shots` must be a whole number from 0", "0 sends no example")
     if form.extract and form.json:
         raise UsageError(
             "`--extract` prints code and `--json` an object",
@@ -164,7 +163,9 @@ def _read_schema(path: Path | None) -> Schema | None:
     return schema
 
 
-def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[str, Attached]:
+def _read_inputs(
+    words: str, files: tuple[str, ...], template: Prompt, before: tuple[Turn, ...]
+) -> tuple[str, Attached]:
     """Return the question and its attachments.
 
     A lone piped text is what the prompt names first among its inputs: the question, or a file.
@@ -188,7 +189,8 @@ def _read_inputs(words: str, files: tuple[str, ...], template: Prompt) -> tuple[
             attached += extra
         else:
             words = extra.texts[0].text.strip()
-    _check_complete(words, attached, template)
+    if not (before and words):
+        _check_complete(words, attached, template)
     return words, attached
 
 

@@ -21,6 +21,23 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def fitted(lines: Iterable[str]) -> list[str]:
+    """Cut lines to the width of the terminal; elsewhere they stay whole."""
+    import sys
+
+    from rich.cells import cell_len, set_cell_size
+
+    if not sys.stdout.isatty():
+        return list(lines)
+    from devchat.render.terminal.screen import terminal_size
+
+    width = terminal_size(sys.stdout).columns
+    return [
+        one if cell_len(one) <= width else set_cell_size(one, width - 1).rstrip() + "…"
+        for one in lines
+    ]
+
+
 def write_lines(lines: Iterable[str]) -> None:
     """Print lines with hidden characters shown."""
     from devchat.sanitize import visible

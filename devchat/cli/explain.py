@@ -15,18 +15,21 @@ from devchat.cli.options import (
     DryRun,
     MaxTokens,
     Model,
+    NoSave,
     Plain,
     Seed,
     Temperature,
     load_settings,
+    number_from,
 )
 from devchat.errors import InputError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from devchat.context import Attached
+    from devchat.context import Attached, Attachment
     from devchat.explain.facts import Examined
     from devchat.explain.kinds import Kind
+    from devchat.explain.place import Place
 
 _MOST_QUESTIONS = 20
 _MOST_NAMED = 3
@@ -38,8 +41,9 @@ def explain(
     target: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="TARGET...",
             help="A file, FILE:10-40, a folder, a glob, - or an http(s) address;"
-            " without any, what is piped in."
+            " without any, what is piped in.",
         ),
     ] = None,
     kind: Annotated[
@@ -49,14 +53,19 @@ def explain(
         str | None, typer.Option("--for", metavar="WHOM", help="beginner, expert, or your words.")
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--lang", help="The language to answer in, such as zh.")
+        str | None,
+        typer.Option("--lang", metavar="LANGUAGE", help="The language to answer in, such as zh."),
     ] = None,
     parts: Annotated[
         bool, typer.Option("--parts", help="Too large for the model: part by part, then the whole.")
     ] = False,
     quiz: Annotated[
         int | None,
-        typer.Option(min=1, max=_MOST_QUESTIONS, help="Write so many questions with answers."),
+        typer.Option(
+            metavar="N",
+            help=f"Write N questions with answers, {_MOST_QUESTIONS} at most.",
+            callback=number_from(1, _MOST_QUESTIONS),
+        ),
     ] = None,
     model: Model = None,
     max_tokens: MaxTokens = None,
@@ -64,15 +73,20 @@ def explain(
     seed: Seed = None,
     json: AsJson = False,
     plain: Plain = False,
+    no_save: NoSave = False,
     dry_run: DryRun = False,
 ) -> int:
     """Explain code, a change, an error, a log, data or a text.
 
     What is piped in is explained as well: pytest 2>&1 | devchat explain
+
+    Then ask on: devchat ask -c "how do I mend it?"
     """
     from devchat.backends import open_backend
     from devchat.cli.answer import Form
     from devchat.cli.explaining import Explaining, Wanted
+    from devchat.cli.past import Wanted as Kept
+    from devchat.cli.past import open_past
     from devchat.explain.kinds import kind_named
     from devchat.models.resolve import resolve
 
@@ -81,14 +95,18 @@ def explain(
     named = kind_named(kind) if kind is not None else None
     loaded = load_settings(model, temperature, max_tokens)
     settings = loaded.settings
-    # The local engine loads its model while the inputs are read.
-    with closing(open_backend(resolve("", settings), settings, os.environ)) as backend:
+    chosen, kept = resolve("", settings), Kept(settings.history and not (no_save or dry_run))
+    # The local engine loads its model while the history and the inputs are read.
+    with (
+        closing(open_backend(chosen, settings, os.environ)) as backend,
+        open_past(settings, kept) as past,
+    ):
         attached = _read_targets(tuple(target or ()))
         examined = _examine(attached, named)
         _announce(examined, guessed=named is None, facts=not json)
         wanted = Wanted(audience, language, parts, quiz, seed, Form(json, False, plain), dry_run)
         by_default = loaded.origins["model"] == "default"
-        Explaining(backend, settings, wanted, attached, examined, by_default).run()
+        Explaining(backend, settings, wanted, attached, examined, past, by_default).run()
     return 0
 
 
@@ -120,19 +138,44 @@ def _examine(attached: Attached, kind: Kind | None) -> tuple[Examined, ...]:
     from devchat.explain.recognise import recognise
 
     place = Place.around(Path.cwd())
-    return tuple(
-        gather(text.name, kind or recognise(text.name, text.text), text.text, place)
-        for text in attached.texts
-    )
+
+    def examine(text: Attachment) -> Examined:
+        known = kind or recognise(text.name, text.text)
+        one = gather(text.name, known, text.text, place)
+        return _among_its_file(one, text, place) if known.family == "source" else one
+
+    return tuple(map(examine, attached.texts))
+
+
+def _among_its_file(one: Examined, text: Attachment, place: Place) -> Examined:
+    """Outline some lines of a file by all of it: a part may begin anywhere, and not parse."""
+    from dataclasses import replace
+
+    from devchat.context.attach import read_attachments
+    from devchat.explain.facts import gather
+    from devchat.explain.recognise import file_of
+    from devchat.explain.sample import lines_of
+
+    file, first = file_of(text.name)
+    if file == text.name or "://" in file:
+        return one
+    try:
+        (whole,) = read_attachments((file,), folder=Path.cwd(), read_stdin=bytes).texts
+    except (InputError, ValueError):  # it has gone meanwhile
+        return one
+    last = first + len(lines_of(text.text)) - 1
+    return replace(gather(file, one.kind, whole.text, place).part(first, last), name=text.name)
 
 
 def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> None:
     """Say what each input was taken for and, of a single one, the first facts."""
+    from devchat.explain.sample import counted
     from devchat.render.console import note
     from devchat.sanitize import single_line
 
     titles = list(dict.fromkeys(one.kind.title for one in examined))
-    more = f" and {len(titles) - _MOST_NAMED} more kinds" if len(titles) > _MOST_NAMED else ""
+    left = len(titles) - _MOST_NAMED
+    more = f" and {counted(left, 'more kind')}" if left > 0 else ""
     what = ", ".join(titles[:_MOST_NAMED]) + more
     if guessed:
         subject = "it" if len(examined) == 1 else f"{len(examined)} inputs"
@@ -142,4 +185,5 @@ def _announce(examined: tuple[Examined, ...], *, guessed: bool, facts: bool) -> 
         for line in lines[:_MOST_FACTS]:
             note(sys.stderr, single_line(f"- {line.strip()}", _LONGEST_FACT))
         if len(lines) > _MOST_FACTS:
-            note(sys.stderr, f"- and {len(lines) - _MOST_FACTS:,} more facts: --dry-run shows them")
+            rest = counted(len(lines) - _MOST_FACTS, "more fact")
+            note(sys.stderr, f"- and {rest}: --dry-run shows all")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,31 +18,34 @@ from devchat.cli.answer import (
     Stopwatch,
     explain_end,
     introduce,
+    print_reply,
     show_answer,
     stream,
 )
 from devchat.cli.dry_run import show_request
 from devchat.cli.options import answer_options
+from devchat.cli.past import Past
 from devchat.context import Attached, Attachment
+from devchat.context.names import STDIN
 from devchat.errors import ContextError
-from devchat.explain.facts import Examined, facts_text
+from devchat.explain.facts import MOST_FACTS, Examined, facts_text
 from devchat.explain.parts import in_parts
 from devchat.explain.quiz import TOKENS_EACH, quiz_markdown, quiz_schema
 from devchat.explain.recognise import file_of
 from devchat.explain.sample import lines_of
 from devchat.explain.wishes import wishes
+from devchat.history import Recorder
 from devchat.prompts import Prompt, load_prompt, shipped_folder
-from devchat.render import open_renderer
+from devchat.render import Renderer, open_renderer
 from devchat.render.console import note
 from devchat.settings import Settings
-from devchat.types import Chunk, Completion
+from devchat.types import Chunk, Completion, Usage
 
-_MOST_FACTS = 80
-_MOST_FACTS_TINY = 24
 _FEWEST_FACTS = 3
 # The facts serve the input: they take no more than this part of the window.
 _FACTS_SHARE = 8
 _SMALLEST_PART = 48
+_LONGEST_BEGINNING = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Explaining:
     wanted: Wanted
     attached: Attached
     examined: tuple[Examined, ...]
+    past: Past
     by_default: bool
 
     def run(self) -> None:
@@ -73,16 +78,30 @@ class Explaining:
         if self.wanted.quiz:
             self._show(self._quiz(self.wanted.quiz), self._show_quiz)
         elif (whole := self._whole()) is not None:
-            self._show(whole, lambda it: show_answer(self.backend, it, self._form()))
+            self._show(whole, self._show_whole)
         else:
             self._in_parts()
 
-    def _show(self, prepared: Prepared, answer: Any) -> None:
+    def _show(self, prepared: Prepared, answer: Callable[[Prepared], None]) -> None:
         if self.wanted.dry_run:
             show_request(self.backend, prepared, json=self.wanted.form.json)
             return
         introduce(self.backend, prepared, by_default=self.by_default)
         answer(prepared)
+
+    def _recording(self, prepared: Prepared) -> AbstractContextManager[Recorder | None]:
+        """Write down what is asked and answered; parts become turns of one conversation."""
+        return self.past.recording(self._title(), prepared, self.backend)
+
+    def _title(self) -> str:
+        """Name the inputs; one that was piped in by its kind and how it begins."""
+        pairs = zip(self.examined, self.attached.texts, strict=True)
+        named = (_beginning(one, text) if one.name == STDIN else one.name for one, text in pairs)
+        return f"explain {', '.join(named)}"
+
+    def _show_whole(self, prepared: Prepared, **about: Any) -> None:
+        with self._recording(prepared) as recorder:
+            show_answer(self.backend, prepared, self._form(**about), recorder)
 
     def _form(self, **more: Any) -> Form:
         inputs = [one.as_json() for one in self.examined]
@@ -132,7 +151,7 @@ class Explaining:
 
     def _facts(self, examined: Sequence[Examined]) -> str:
         """Write the facts in at most an eighth of the window."""
-        most = _MOST_FACTS_TINY if self.backend.tier == "tiny" else _MOST_FACTS
+        most = MOST_FACTS[self.backend.tier]
         room = self.backend.context_tokens // _FACTS_SHARE
         facts = facts_text(examined, most)
         while most > _FEWEST_FACTS and self.backend.count(facts) > room:
@@ -144,14 +163,29 @@ class Explaining:
         return self._prepare("explain-quiz", self.examined, self.attached, quiz=count)
 
     def _show_quiz(self, prepared: Prepared) -> None:
-        """Print the questions as Markdown; what came of an answer that broke off is shown too."""
+        """Print the questions as Markdown; those of an answer that broke off are shown too."""
         if self.wanted.form.json:
-            show_answer(self.backend, prepared, self._form())
+            self._show_whole(prepared)
             return
-        completion = stream(self.backend, prepared.request, Collector(), Stopwatch())
-        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=self.wanted.form.plain)
-        renderer.feed(Chunk("text", quiz_markdown(completion.text)))
+        kept, watch = Collector(), Stopwatch()
+        with self._recording(prepared) as recorder:
+            try:
+                completion = stream(self.backend, prepared.request, kept, watch)
+            finally:
+                questions = Chunk("text", quiz_markdown(kept.text))
+                if recorder is not None:
+                    recorder.feed(questions)
+                self._print(questions)
+            if recorder is not None:
+                recorder.finish(replace(completion, text=questions.text), watch.elapsed())
+
+    def _print(self, chunk: Chunk) -> None:
+        renderer = self._renderer()
+        renderer.feed(chunk)
         renderer.finish()
+
+    def _renderer(self) -> Renderer:
+        return open_renderer(sys.stdout, sys.stderr, os.environ, plain=self.wanted.form.plain)
 
     def _in_parts(self) -> None:
         """Explain each part, then the whole from the parts' explanations."""
@@ -161,30 +195,44 @@ class Explaining:
             for _, prepared in parts:
                 show_request(self.backend, prepared, json=self.wanted.form.json)
             return
-        explained = []
+        told: list[dict[str, str]] = []
         for number, (name, prepared) in enumerate(parts, 1):
             note(sys.stderr, f"part {number} of {len(parts)}: {name}")
-            explained.append(Attachment(name, self._explain_part(prepared, name).text))
-        self._explain_whole(tuple(explained))
+            self._explain_part(name, prepared, told)
+        self._explain_whole(told)
 
-    def _explain_part(self, prepared: Prepared, name: str) -> Completion:
-        if self.wanted.form.json:
-            return stream(self.backend, prepared.request, Collector(), Stopwatch())
-        return self._streamed(prepared, f"## `{name}`")
+    def _explain_part(self, name: str, prepared: Prepared, told: list[dict[str, str]]) -> None:
+        """Add what is said of a part; where that is interrupted, a program hears all so far."""
+        if not self.wanted.form.json:
+            told.append(_told(name, self._streamed(prepared, f"## `{name}`")))
+            return
+        kept, watch = Collector(), Stopwatch()
+        try:
+            with self._recording(prepared) as recorder:
+                completion = stream(self.backend, prepared.request, kept, watch, recorder)
+        except KeyboardInterrupt:
+            usage = Usage(prepared.prompt_tokens, 0, exact=False)
+            broken = Completion(kept.text, kept.reasoning, usage, "interrupted", self.backend.name)
+            about = self._form(parts=[*told, _told(name, broken)]).about
+            nothing = replace(broken, text="", reasoning="")
+            print_reply(nothing, self.backend, watch, about)
+            raise
+        told.append(_told(name, completion))
 
-    def _explain_whole(self, explained: tuple[Attachment, ...]) -> None:
+    def _explain_whole(self, told: Sequence[dict[str, str]]) -> None:
+        explained = tuple(Attachment(one["name"], one["answer"]) for one in told)
         prepared = self._prepare("explain-whole", self.examined, Attached(explained))
         introduce(self.backend, prepared, by_default=self.by_default)
         if self.wanted.form.json:
-            told = [{"name": one.name, "answer": one.text} for one in explained]
-            show_answer(self.backend, prepared, self._form(parts=told))
+            self._show_whole(prepared, parts=told)
         else:
             self._streamed(prepared, "## The whole")
 
     def _streamed(self, prepared: Prepared, heading: str) -> Completion:
-        renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=self.wanted.form.plain)
+        renderer = self._renderer()
         renderer.feed(Chunk("text", f"{heading}\n\n"))
-        completion = stream(self.backend, prepared.request, renderer, Stopwatch())
+        with self._recording(prepared) as recorder:
+            completion = stream(self.backend, prepared.request, renderer, Stopwatch(), recorder)
         print()
         explain_end(completion)
         return completion
@@ -214,3 +262,14 @@ class Explaining:
                 "lower --max-tokens, or choose a model with a larger window with `-m`",
             )
         return room
+
+
+def _beginning(one: Examined, text: Attachment) -> str:
+    # What went wrong stands at the end of a traceback; its facts begin with that.
+    begins = one.lines()[0] if one.kind.family in ("error", "diff") else text.text
+    return f"{one.kind.title}: {' '.join(begins[:_LONGEST_BEGINNING].split())}"
+
+
+def _told(name: str, completion: Completion) -> dict[str, str]:
+    reason = completion.finish_reason
+    return {"name": name, "answer": completion.text, "finish_reason": reason}

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from devchat.cli.columns import columns, write_lines
-from devchat.errors import InputError, StorageError, UsageError
+from devchat.cli.columns import columns, fitted, write_lines
+from devchat.cli.new_file import write_new
+from devchat.cli.options import number_from
+from devchat.errors import InputError, UsageError
 from devchat.render.console import note
 
 if TYPE_CHECKING:
@@ -26,11 +28,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")]
+Limit = Annotated[
+    int,
+    typer.Option("--limit", "-n", metavar="N", help="How many at most.", callback=number_from(1)),
+]
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Its id or how that begins.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 _SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
-_SHOWN = 60
+_SHOWN = 80
+_NAMED = 10
 
 
 @app.command("list")
@@ -43,8 +49,8 @@ def list_(limit: Limit = 20, json: Json = False) -> None:
 
         _print_json("conversations", [asdict(one) for one in found])
     elif found:
-        heads = ("ID", "WHEN", "TURNS", "TITLE", "MODEL")
-        write_lines(columns([heads, *map(_row, found)]))
+        heads = ("ID", "WHEN", "TURNS", "MODEL", "TITLE")
+        write_lines(_table([heads, *map(_row, found)]))
     else:
         print("No conversation is kept yet.")
 
@@ -58,7 +64,8 @@ def show(id: Id = None, json: Json = False) -> None:
     if json:
         print(transcript_json(conversation, turns))
         return
-    write_lines(["  ".join(_row(conversation)[place] for place in (0, 1, 3))])
+    id, when, *_, title = _row(conversation)
+    write_lines(fitted([f"{id}  {when}  {title}"]))
     for turn in turns:
         print(flush=True)
         _show_turn(turn)
@@ -66,7 +73,9 @@ def show(id: Id = None, json: Json = False) -> None:
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(help="All of them are in what is found.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS...", help="All of them are in what is found.")
+    ],
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
@@ -81,7 +90,7 @@ def search(
                   "role": hit.turn.role, "created": hit.turn.created} for hit in hits]  # fmt: skip
         _print_json("hits", found)
     elif hits:
-        write_lines(columns(list(map(_hit_row, hits))))
+        write_lines(fitted(columns(list(map(_hit_row, hits)))))
     else:
         write_lines([f"Nothing holds all of: {' '.join(words)}"])
 
@@ -90,13 +99,20 @@ def search(
 def export(
     id: Id = None,
     format: Annotated[
-        Literal["md", "json"], typer.Option("--format", help="Markdown or JSON.")
+        Literal["md", "json"],
+        typer.Option("--format", metavar="FORMAT", help="md, which is Markdown, or json."),
     ] = "md",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A new file, instead of standard output.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="A new file, instead of standard output."
+        ),
     ] = None,
 ) -> None:
-    """Write a conversation as Markdown or JSON, the latest without an id."""
+    """Write a conversation as Markdown or JSON.
+
+    Without an id it is the latest.
+    """
     from devchat.render.transcript import transcript_json, transcript_markdown
 
     write = {"md": transcript_markdown, "json": transcript_json}[format]
@@ -104,7 +120,7 @@ def export(
     if output is None:
         write_lines([text])
     else:
-        _write_new(output, f"{text}\n")
+        write_new(output, f"{text}\n")
         note(sys.stderr, f"written to {output}")
 
 
@@ -124,7 +140,10 @@ def prune(
         str | None,
         typer.Option(metavar="AGE", help="Not written to for so long: 12h, 90d, 8w, 1y."),
     ] = None,
-    keep: Annotated[int | None, typer.Option(min=0, help="All but the latest so many.")] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="All but the latest N.", callback=number_from(0)),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Delete old conversations for good."""
@@ -141,9 +160,10 @@ def _history() -> Iterator[History]:
     from devchat.settings.load import load
 
     with open_history(load(os.environ).settings.paths.history) as history:
-        if history.note:
-            note(sys.stderr, history.note)
-        yield history
+        try:
+            yield history
+        finally:
+            history.tell(lambda text: note(sys.stderr, text))
 
 
 def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:
@@ -156,11 +176,12 @@ def _read(id: str | None) -> tuple[Conversation, Sequence[Turn]]:
 
 def _show_turn(turn: Turn) -> None:
     from devchat.render import open_renderer
-    from devchat.render.transcript import ending
+    from devchat.render.transcript import ending, pictures
     from devchat.types import Chunk
 
     if turn.role == "user":
-        write_lines(f"> {line}".rstrip() for line in turn.text.strip().split("\n"))
+        lines = (*turn.text.strip().split("\n"), *pictures(turn))
+        write_lines(f"> {line}".rstrip() for line in lines)
         return
     renderer = open_renderer(sys.stdout, sys.stderr, os.environ, plain=False)
     renderer.feed(Chunk("text", turn.text))
@@ -170,12 +191,20 @@ def _show_turn(turn: Turn) -> None:
         note(sys.stderr, f"({ended})")
 
 
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Align conversations; where a terminal has no room for model and title, the title stays."""
+    lines = columns(rows)
+    if fitted(lines) != lines:
+        lines = columns([(*row[:3], row[4]) for row in rows])
+    return fitted(lines)
+
+
 def _row(one: Conversation) -> tuple[str, ...]:
     from devchat.render.transcript import moment
     from devchat.sanitize import single_line
 
     title = single_line(one.title, _SHOWN)
-    return one.id, moment(one.updated), f"{one.turns:>5,}", title, one.model
+    return one.id, moment(one.updated), f"{one.turns:>5,}", single_line(one.model, _SHOWN), title
 
 
 def _hit_row(hit: Hit) -> tuple[str, ...]:
@@ -198,8 +227,7 @@ def _delete(history: History, found: Sequence[Conversation], *, yes: bool) -> No
         return
     if not yes:
         _confirm(found)
-    for one in found:
-        history.remove(one)
+    history.remove(*found)
     print(f"Deleted {_number(found)}.")
 
 
@@ -209,25 +237,14 @@ def _confirm(found: Sequence[Conversation]) -> None:
         raise UsageError(
             f"{_number(found)} would be deleted, and nobody can be asked", "add --yes to do so"
         )
-    rows = columns(list(map(_row, found[:10])))
-    write_lines([*rows, "..."] if len(found) > 10 else rows)
+    rows = _table(list(map(_row, found[:_NAMED])))
+    more = len(found) - _NAMED
+    write_lines([*rows, f"and {more:,} more"] if more > 0 else rows)
     typer.confirm(f"Delete {_number(found)} for good?", abort=True)
 
 
 def _number(found: Sequence[Conversation]) -> str:
     return "1 conversation" if len(found) == 1 else f"{len(found):,} conversations"
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"`{path}` is there already", "name a new file") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"`{path}` can't be written: {reason}", "name another file") from error
 
 
 def _print_json(name: str, values: Sequence[dict[str, object]]) -> None:

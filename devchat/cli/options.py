@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from devchat.errors import UsageError
 from devchat.types import Options, Schema
 
 TYPE_CHECKING = False
@@ -15,12 +17,41 @@ if TYPE_CHECKING:
     from devchat.settings import Settings
     from devchat.settings.load import Loaded
 
+
+def number_from(least: int, most: int | None = None) -> Callable[..., int | None]:
+    """Make what refuses other numbers; typer's own would write `x>=1` into the help."""
+
+    def check(option: typer.CallbackParam, number: int | None) -> int | None:
+        if number is None or least <= number <= (number if most is None else most):
+            return number
+        bounds = f"from {least}" if most is None else f"from {least} to {most}"
+        hint = "leave it out, or give another one"
+        raise UsageError(f"`{option.opts[0]}` must be a whole number {bounds}", hint)
+
+    return check
+
+
 Model = Annotated[
     str | None,
     typer.Option(
         "--model", "-m", metavar="MODEL", help="An alias, a GGUF file, or PROVIDER:MODEL."
     ),
 ]
+SystemText = Annotated[
+    str | None,
+    typer.Option("--system", "-s", metavar="TEXT", help="Replace the system prompt by this text."),
+]
+PromptName = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt", "-p", metavar="NAME", help="The prompt file to use, by name; else `ask`."
+    ),
+]
+GoOn = Annotated[bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")]
+Session = Annotated[
+    str, typer.Option(metavar="ID", help="Go on with this one: `devchat history list`.")
+]
+NoSave = Annotated[bool, typer.Option("--no-save", help="Keep nothing in the history.")]
 MaxTokens = Annotated[int | None, typer.Option(metavar="N", help="The longest answer, in tokens.")]
 Temperature = Annotated[
     float | None, typer.Option(metavar="N", help="From 0, repeatable, to 2, wild.")

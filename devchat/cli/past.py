@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from devchat.backends import Backend
 from devchat.chat import Prepared, prepare
 from devchat.context import Attached
-from devchat.errors import DevchatError, StorageError, UsageError
-from devchat.history import Conversation, History, Recorder, open_history
+from devchat.errors import DevchatError, UsageError
+from devchat.history import Conversation, History, Recorder, Turn, open_history
+from devchat.history.keeper import Keeper
 from devchat.prompts import Prompt
 from devchat.render.console import note
-from devchat.sanitize import single_line
 from devchat.settings import Settings
 from devchat.types import Options
-
-TITLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whether to keep the answer, and which conversation to go on with ("" = by `go_on`)."""
+    """Whether to keep what is said, and which conversation to go on with: the latest, or this."""
 
     save: bool = True
     go_on: bool = False
@@ -35,11 +33,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The history, if it is needed and can be used, and the conversation that goes on."""
+    """What writes the conversation down, if the history is needed; whether it may."""
 
-    history: History | None = None
-    record: Conversation | None = None
+    keeper: Keeper | None = None
     save: bool = False
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What was said before."""
+        return self.keeper.turns if self.keeper else ()
 
     def prepare(
         self,
@@ -53,12 +55,12 @@ class Past:
         system: str | None = None,
     ) -> Prepared:
         """Make the request of a question; earlier turns go along, in place of examples."""
-        if self.history is None or self.record is None:
+        if self.keeper is None or self.keeper.record is None:
             return prepare(prompt, question, attached, backend, options, shots=shots, system=system)
         from devchat.chat.conversation import Conversation as Told
         from devchat.chat.conversation import Voice
 
-        told = Told(self.history, self.record)
+        told = Told(self.keeper.history, self.keeper.record)
         planned = told.plan(Voice(backend, prompt, options, system), question, attached)
         if left_out := str(planned.selection):
             note(sys.stderr, left_out)
@@ -69,10 +71,14 @@ class Past:
         self, question: str, prepared: Prepared, backend: Backend
     ) -> Iterator[Recorder | None]:
         """Write the question down, and afterwards how its answer ended."""
-        recorder = self._begin(question, prepared, backend)
-        if recorder is None:
+        keeper = self.keeper
+        if keeper is None or not self.save:
             yield None
             return
+        message = prepared.request.messages[-1]
+        title, manner = question or message.text, (prepared.prompt, prepared.system)
+        keeper.ask(title, message.text, message.images, *manner)
+        recorder = keeper.answer(keeper.turns, backend.name, backend.location)
         try:
             yield recorder
         except DevchatError as error:
@@ -82,20 +88,7 @@ class Past:
         finally:
             if recorder.turn.status == "streaming":
                 recorder.interrupt()
-            if recorder.failure is not None:
-                _not_kept(recorder.failure)
-
-    def _begin(self, question: str, prepared: Prepared, backend: Backend) -> Recorder | None:
-        if self.history is None or not self.save:
-            return None
-        text = prepared.request.messages[-1].text
-        try:
-            record = self.record or self.history.start(single_line(question or text, TITLE_LENGTH))
-            turn = self.history.add(record, record.head, "user", text)
-            return self.history.answer(turn, backend.name, backend.location)
-        except StorageError as error:
-            _not_kept(error)
-            return None
+            keeper.ended(recorder)
 
 
 @contextmanager
@@ -105,42 +98,30 @@ def open_past(settings: Settings, wanted: Wanted) -> Iterator[Past]:
     Raises UsageError where there is no such conversation, and StorageError where one is to go on
     and the history can't be read.
     """
-    if wanted.go_on and wanted.session:
-        raise UsageError("`--continue` and `--session` name two conversations", "give one of them")
     if not (wanted.save or wanted.go_on or wanted.session):
         yield Past()
         return
-    past = _opened(settings, wanted)
-    try:
-        yield past
-    finally:
-        if past.history is not None:
-            with suppress(StorageError):
-                past.history.close()
+    later = not (wanted.go_on or wanted.session)
+    with open_history(settings.paths.history, later=later) as history:
+        try:
+            yield Past(Keeper(history, record_of(history, wanted), _say), wanted.save)
+        finally:
+            history.tell(_say)
 
 
-def _opened(settings: Settings, wanted: Wanted) -> Past:
-    try:
-        history = open_history(settings.paths.history)
-    except StorageError as error:
-        if wanted.go_on or wanted.session:
-            raise
-        _not_kept(error)
-        return Past()
-    if history.note:
-        note(sys.stderr, history.note)
-    past = Past(history, save=wanted.save)
+def record_of(history: History, wanted: Wanted) -> Conversation | None:
+    """Return the conversation to go on with, None to begin one. Raises UsageError."""
+    if wanted.go_on and wanted.session:
+        raise UsageError("`--continue` and `--session` name two conversations", "give one of them")
     if wanted.session:
-        return replace(past, record=history.find(wanted.session))
-    return replace(past, record=_latest(history)) if wanted.go_on else past
-
-
-def _latest(history: History) -> Conversation:
+        return history.find(wanted.session)
+    if not wanted.go_on:
+        return None
     latest = history.latest()
     if latest is None:
-        raise UsageError("there is no conversation to go on with", "ask without --continue first")
+        raise UsageError("there is no conversation to go on with", "leave out `--continue`")
     return latest
 
 
-def _not_kept(error: StorageError) -> None:
-    note(sys.stderr, f"this answer is not kept: {error.message} ({error.hint})")
+def _say(text: str) -> None:
+    note(sys.stderr, text)

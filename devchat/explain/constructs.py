@@ -41,7 +41,7 @@ _CONSTRUCTS: Mapping[str, str] = {
     "css": r"\s*[.#@\w][\w .#:,>-]*\{$|\s+[\w-]+: [^;]+;$",
     "lua": r"\s*local (?:function )?\w+|\s*function [\w.:]+\(|\s*end$|.* then$",
     "dockerfile": r"(?:FROM|RUN|COPY|ENTRYPOINT|CMD|WORKDIR|ENV|EXPOSE) \S",
-    "makefile": r"[\w.-]+:(?: [\w. -]+)?$|\t\S|\.PHONY:|[A-Z_]+ [?:]?= ",
+    "makefile": r"[\w.-]+:(?: [\w. -]+)?$|\.PHONY:|[A-Z_]+ [?:]?= ",
 }
 _NEEDED = 2
 _SHARE = 0.08

@@ -20,6 +20,7 @@ _STAMPED = re.compile(
     r"|\S{1,60} \S{1,60} \S{1,60} \[\d\d/[A-Z][a-z]{2}/\d{4}:"  # access log
     r"|\{\"(?:ts|time|timestamp|level|msg|severity)\":"  # JSON lines
     r"|(?:ts|time|level)=\S"  # logfmt
+    r"|npm (?:ERR!|WARN|error|warn|notice) "
     r")"
 )
 _TRACES: Mapping[str, re.Pattern[str]] = {
@@ -42,6 +43,18 @@ _PYTEST = re.compile(
 )
 _RUSTC = re.compile(r"(?:error|warning)(?:\[[A-Z]\d+\])?: .|\s+--> \S+\.rs:\d+:\d+")
 _RUST_PLACE = re.compile(r"\s+--> \S+\.rs:\d+:\d+")
+# One such line is enough, however much the compiler draws below it.
+_CERTAIN = re.compile(
+    r"[^\s:]+\.\w+:\d+:\d+(?:: | - )(?:fatal error: |error: |warning: |error TS\d+: )\S"
+)
+_GO_TEST = re.compile(r"\s*--- FAIL: \S+ \([\d.]+s\)|FAIL\t\S+\t[\d.]+s")
+_ERROR = re.compile(
+    r"(?:[\w./ -]{1,60}: )*(?:fatal|error|ERROR|Error|E)(?: \[?[\w-]+\]?)?: \S"
+    r"|.{1,200}: (?:command not found|No such file or directory|Permission denied"
+    r"|Connection refused|Address already in use|No space left on device|Is a directory)\b"
+    r"|(?:Segmentation fault|Bus error|Aborted|Killed|Illegal instruction)\b"
+)
+_FEW = 40
 _COMPILER = re.compile(
     r"\S[^:]*:\d+:(?:\d+:)? (?:fatal error|error|warning|note): "
     r"|\S[^(]*\(\d+,\d+\): (?:error|warning) [A-Z]+\d+"
@@ -94,7 +107,10 @@ def message_kind(lines: Sequence[str]) -> str:
         return "rustc"
     if share(lines, _LINTER) >= 0.3 or (_count(lines, _RUFF_PLACE) and _count(lines, _LINTER)):
         return "linter"
-    return "compiler" if share(lines, _COMPILER) >= 0.15 else ""
+    if _count(lines, _GO_TEST):
+        return "go-test"
+    certain = _count(lines, _CERTAIN) or share(lines, _COMPILER) >= 0.15
+    return "compiler" if certain else ""
 
 
 def shebang_language(lines: Sequence[str]) -> str:
@@ -104,13 +120,21 @@ def shebang_language(lines: Sequence[str]) -> str:
 
 
 def parsed_data(text: str) -> str:
-    """Return `json` or `toml` where all of the text is that, and more than a single value."""
+    """Return `json`, `jsonl` or `toml` where all of it is that, and more than a single value."""
     from devchat.explain.shape import parse_json, parse_toml
 
     if text.lstrip()[:1] in ("{", "[") and isinstance(parse_json(text), dict | list):
         return "json"
+    lines = [line for line in text.split("\n", _FEW)[:_FEW] if line.strip()]
+    if len(lines) > 1 and all(isinstance(parse_json(line), dict | list) for line in lines):
+        return "jsonl"
     data = parse_toml(text)
     return "toml" if isinstance(data, dict) and data and "=" in text else ""
+
+
+def says_error(lines: Sequence[str]) -> bool:
+    """Tell an error in few words, as commands print it, by how its lines begin or end."""
+    return len(lines) <= _FEW and _count(lines, _ERROR) > 0
 
 
 def source_language(lines: Sequence[str], text: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from devchat.explain.kinds import Kind
 from devchat.explain.place import Place
 from devchat.explain.recognise import file_of
+from devchat.explain.sample import counted
 from devchat.sanitize import single_line
+from devchat.types import Tier
 
 _LONGEST = 240
+MOST_FACTS: Mapping[Tier, int] = {"tiny": 24, "small": 80, "large": 80}
+"""How many lines of facts a model is shown: a tiny one loses the thread among many."""
 
 
 class Facts(Protocol):
@@ -76,16 +80,36 @@ def _facts(name: str, kind: Kind, text: str, place: Place) -> Facts:
 
             return read_log(text)
         case "data":
-            from devchat.explain.shape import read_shape
-
-            return read_shape(kind.name, text)
+            return _of_data(kind, text)
         case "prose":
-            from devchat.explain.prose import read_prose
+            return _of_prose(kind, text)
 
-            return read_prose(text)
+
+def _of_data(kind: Kind, text: str) -> Facts:
+    if kind.name == "csv":
+        from devchat.explain.table import read_table
+
+        return read_table(text)
+    from devchat.explain.shape import read_shape
+
+    return read_shape(kind.name, text)
+
+
+def _of_prose(kind: Kind, text: str) -> Facts:
+    if kind.name == "commits":
+        from devchat.explain.commits import read_commits
+
+        return read_commits(text)
+    from devchat.explain.prose import read_prose
+
+    return read_prose(text)
 
 
 def _of_error(kind: Kind, text: str, place: Place) -> Facts:
+    if kind.name == "error":  # of no known tool: like a short log
+        from devchat.explain.logs import read_log
+
+        return read_log(text)
     if kind.name.endswith(("traceback", "panic")):
         from devchat.explain.trace import read_trace
 
@@ -101,7 +125,7 @@ def facts_text(examined: Sequence[Examined], most: int) -> str:
     blocks = []
     for one in examined[:most]:
         lines = one.lines()
-        cut = [*lines[:share], f"... {len(lines) - share:,} more facts"]
+        cut = [*lines[:share], f"... {counted(len(lines) - share, 'more fact')}"]
         lines = cut if len(lines) > share else lines
         blocks.append("\n".join([f"{one.name} is {one.kind.title}.", *lines]))
     return "\n\n".join(blocks)

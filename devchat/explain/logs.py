@@ -17,11 +17,17 @@ _FOLDED = re.compile(
     r"|\d+(?:[.,:]\d+)*"
 )
 _LEVEL = re.compile(
-    r"\b(?:(?P<fatal>FATAL|CRITICAL|EMERG|PANIC|panic)|(?P<error>ERROR|Error|error|ERR)"
+    r"\b(?:(?P<fatal>FATAL|CRITICAL|CRIT|crit|EMERG|emerg|PANIC|panic|fatal)"
+    r"|(?P<error>ERROR|Error|error|ERR)"
     r"|(?P<warning>WARN(?:ING)?|Warning|warning|warn)|(?P<info>INFO|info|NOTICE)"
     r"|(?P<debug>DEBUG|debug|TRACE))\b"
 )
 _SEVERE = ("fatal", "error")
+# Where no line has a level: what goes wrong in so many words.
+_WRONG = re.compile(
+    r"\b(?:[Ff]ailed|FAILED|[Ff]ailure|\w*Exception|Traceback|[Rr]efused|[Dd]enied|not found"
+    r"|No such|[Kk]illed|[Aa]borted|panicked|fault|can't|cannot|[Uu]nable to|timed out|\w+Error)\b"
+)
 _MOST_REPEATED = 5
 _LONGEST = 160
 
@@ -78,6 +84,7 @@ class _Tally:
     shapes: dict[str, _Shape] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
     first_error: Line | None = None
+    first_wrong: Line | None = None
 
     def see(self, number: int, line: str) -> None:
         shape = self.shapes.setdefault(fold(line), _Shape(number))
@@ -89,6 +96,8 @@ class _Tally:
             self.levels[level] = self.levels.get(level, 0) + 1
         if level in _SEVERE and self.first_error is None:
             self.first_error = Line(number, clipped(line.strip(), _LONGEST))
+        if self.first_wrong is None and _WRONG.search(line):
+            self.first_wrong = Line(number, clipped(line.strip(), _LONGEST))
 
 
 def fold(line: str) -> str:
@@ -115,7 +124,7 @@ def read_log(text: str) -> LogDigest:
         lines=len(lines),
         levels=tuple(tally.levels.items()),
         repeated=tuple(often[:_MOST_REPEATED]),
-        first_error=tally.first_error,
+        first_error=tally.first_error or tally.first_wrong,
         odd=_odd(lines, tally, min((one.first for one in often), default=0)),
     )
 

@@ -1,4 +1,4 @@
-"""The messages of compilers, linters, type checkers and pytest, with the places they name."""
+"""The messages of compilers, linters and type checkers, with the places they name."""
 
 from __future__ import annotations
 
@@ -7,32 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from devchat.explain.message import LONGEST, Message
 from devchat.explain.place import Place
-from devchat.explain.sample import clipped, counted, lines_of, matches
+from devchat.explain.runners import RUNNERS
+from devchat.explain.sample import clipped, counted, lines_of
 
 _MOST = 500
 _MOST_SHOWN = 12
 _MOST_WITH_SOURCE = 5
-_LONGEST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a tool says of a place; `code` is its name for such messages."""
-
-    path: str
-    line: int
-    severity: str
-    text: str
-    code: str = ""
-    source: tuple[str, ...] = ()
-
-    def lines(self) -> tuple[str, ...]:
-        """Write it, with its source below."""
-        code = f" [{self.code}]" if self.code else ""
-        where = f"{self.path}:{self.line}" if self.line else self.path
-        head = f"{where}: {self.severity}: {self.text}{code}"
-        return (head, *(f"    {line}" for line in self.source))
+# The worst first.
+_SEVERITIES = ("fatal error", "error", "failed", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +30,11 @@ class Messages:
         """Write how many of each severity and code, then the first ones."""
         severities = Counter(message.severity for message in self.messages)
         codes = Counter(message.code for message in self.messages if message.code)
-        total = ", ".join(f"{count} {name}" for name, count in severities.most_common())
+        named = [(severities[name], name) for name in _SEVERITIES if severities[name]]
+        total = ", ".join(
+            f"{count:,} {name}" if name == "failed" else counted(count, name)
+            for count, name in named
+        )
         often = ", ".join(f"{name} {count}x" for name, count in codes.most_common(5))
         files = len({message.path for message in self.messages})
         head = [f"{total or 'no messages'} in {counted(files, 'file')}"]
@@ -63,9 +51,13 @@ _PLACED = (
         r"(?P<severity>fatal error|error|warning|note): (?P<text>.*?)"
         r"(?: +\[(?P<code>[\w=+/-]+)\])?$"
     ),
-    # tsc: src/a.ts(3,5): error TS2322: ...
+    # tsc: src/a.ts(3,5): error TS2322: ... and for people src/a.ts:3:5 - error TS2322: ...
     re.compile(
         r"(?P<path>[^\s(][^(]*)\((?P<line>\d{1,9}),\d+\): (?P<severity>error|warning) "
+        r"(?P<code>[A-Z]+\d+): (?P<text>.*)"
+    ),
+    re.compile(
+        r"(?P<path>[^\s:][^:]*):(?P<line>\d{1,9}):\d+ - (?P<severity>error|warning) "
         r"(?P<code>[A-Z]+\d+): (?P<text>.*)"
     ),
     # ruff, flake8: a.py:1:8: F401 ...
@@ -85,23 +77,13 @@ _ARROW = re.compile(r"\s+--> (?P<path>\S[^:]*):(?P<line>\d{1,9}):\d+")
 _ESLINT = re.compile(
     r"\s+(?P<line>\d{1,9}):\d+\s+(?P<severity>error|warning)\s+(?P<text>.*?)(?:\s{2,}(?P<code>\S+))?$"
 )
-_FAILED = re.compile(
-    r"(?P<severity>FAILED|ERROR) (?P<path>[^\s:]+)(?:::(?P<test>\S+))?(?: - (?P<text>.*))?$"
-)
-_ASSERTED = re.compile(
-    r"(?P<path>[^\s:]+\.py):(?P<line>\d{1,9}): (?P<text>\w+(?:Error|Exception)?)$"
-)
-_REASON = re.compile(r"E {3,}(?P<text>\S.*)")
-_SUMMARY = re.compile(r"=* ?(?P<text>\d+ (?:passed|failed|error).* in [\d.]+s.*?) ?=*$")
 
 
 def read_messages(kind: str, text: str, place: Place) -> Messages:
-    """Read the messages of one kind: `pytest`, or what compilers and linters print."""
+    """Read the messages of one kind: a runner of tests, or what compilers and linters print."""
     lines = lines_of(text)
-    if kind == "pytest":
-        found, summary = list(_of_pytest(lines)), _summary(lines)
-    else:
-        found, summary = list(_of_tools(lines)), ""
+    reader = RUNNERS.get(kind)
+    found, summary = reader(lines) if reader else (list(_of_tools(lines)), "")
     return Messages(_with_source(found[:_MOST], place), summary)
 
 
@@ -130,42 +112,22 @@ def _placed(line: str) -> Message | None:
 def _message(found: re.Match[str], path: str) -> Message:
     groups = found.groupdict()
     return Message(
-        path=clipped(path.removeprefix("./"), _LONGEST),
+        path=clipped(path.removeprefix("./"), LONGEST),
         line=int(found["line"]),
         severity=groups.get("severity") or "error",
-        text=clipped(found["text"].strip(), _LONGEST),
+        text=clipped(found["text"].strip(), LONGEST),
         code=groups.get("code") or "",
     )
 
 
 def _headed(heading: re.Match[str], arrow: re.Match[str]) -> Message:
     return Message(
-        path=clipped(arrow["path"], _LONGEST),
+        path=clipped(arrow["path"], LONGEST),
         line=int(arrow["line"]),
         severity=heading["severity"] or "error",
-        text=clipped((heading["text"] or heading["rest"] or "").strip(), _LONGEST),
+        text=clipped((heading["text"] or heading["rest"] or "").strip(), LONGEST),
         code=heading["code"] or heading["rule"] or "",
     )
-
-
-def _of_pytest(lines: Sequence[str]) -> Iterator[Message]:
-    """Yield the places where tests failed, each with its reason, then the tests by name."""
-    reason = ""
-    for line in (line[:400] for line in lines):
-        if found := _REASON.match(line):
-            reason = reason or found["text"]
-        elif found := _ASSERTED.match(line):
-            text = clipped(reason or found["text"], _LONGEST)
-            yield Message(found["path"], int(found["line"]), "failure", text, found["text"])
-            reason = ""
-        elif found := _FAILED.match(line):
-            text = " - ".join(part for part in (found["test"], found["text"]) if part)
-            yield Message(found["path"], 0, found["severity"].lower(), clipped(text, _LONGEST))
-
-
-def _summary(lines: Sequence[str]) -> str:
-    found = [match["text"] for _, match in matches(lines, _SUMMARY)]
-    return clipped(found[-1], _LONGEST) if found else ""
 
 
 def _with_source(found: Sequence[Message], place: Place) -> tuple[Message, ...]:

@@ -33,9 +33,9 @@ class Outline:
         return (f"{counted(self.lines, 'line')} of {self.language}", *imports, *note, *shown, *rest)
 
     def within(self, first: int, last: int) -> Outline:
-        """Return the outline with the definitions that some lines have part in."""
+        """Return the outline of some lines: the definitions that they have part in."""
         inside = tuple(one for one in self.symbols if one.line <= last and one.end >= first)
-        return replace(self, symbols=inside)
+        return replace(self, lines=last - first + 1, symbols=inside)
 
 
 def outline(kind: str, title: str, text: str, first: int = 1) -> Outline:
@@ -49,7 +49,11 @@ def outline(kind: str, title: str, text: str, first: int = 1) -> Outline:
         return _placed(_of_python(text), language, count, first)
     from devchat.explain.trees import tree_symbols
 
-    symbols = tree_symbols(kind, text)
+    try:
+        symbols = tree_symbols(kind, text)
+    except TimeoutError:
+        found = _plain(text, "too tangled to be parsed: what begins at the margin is listed")
+        return _placed(found, language, count, first)
     if symbols is None:
         return _placed(_plain(text, _why_plain(kind, language)), language, count, first)
     return _placed(Outline(language, count, symbols, (), "tree-sitter"), language, count, first)
@@ -96,4 +100,4 @@ def _plain(text: str, note: str) -> Outline:
         Symbol("block", clipped(lines[start].strip(), _LONGEST), start + 1, end + 1)
         for start, end in zip(starts, ends, strict=False)
     )
-    return Outline("", 0, symbols, (), "margin", note)
+    return Outline("", 0, symbols, (), "margin", note if symbols else note.partition(":")[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from devchat.types import Schema
 
@@ -36,12 +37,28 @@ def quiz_schema(count: int) -> Schema:
 
 
 def quiz_markdown(answer: str) -> str:
-    """Write an answer that keeps the schema as a numbered list, answers below their questions."""
-    questions = json.loads(answer)["questions"]
+    """Write an answer as a numbered list, answers below their questions.
+
+    Of one that broke off, the questions that came with their answers.
+    """
     return "\n\n".join(
         f"{number}. **{_line(one['question'])}**\n\n   {_line(one['answer'])}"
-        for number, one in enumerate(questions, 1)
+        for number, one in enumerate(_questions(answer), 1)
     )
+
+
+def _questions(answer: str) -> Iterator[dict[str, str]]:
+    """Yield the whole objects inside the list; the answer may end anywhere."""
+    decoder = json.JSONDecoder()
+    place = answer.find("{", answer.find("["))
+    while place > 0:
+        try:
+            one, end = decoder.raw_decode(answer, place)
+        except ValueError:
+            return
+        if isinstance(one.get("question"), str) and isinstance(one.get("answer"), str):
+            yield one
+        place = answer.find("{", end)
 
 
 def _line(text: str) -> str:

@@ -13,6 +13,7 @@ from devchat.explain.sample import clipped, counted, lines_of, matches
 _LARGEST_PARSED = 1 << 21
 _LARGEST_TOML = 1 << 18
 _MOST = 40
+_MOST_LINES = 1_000
 _DEEPEST = 3
 _YAML_KEY = re.compile(r"(?P<indent> {0,8})(?:- )?(?P<key>[\w./\"'-]+):(?:\s|$)")
 _INI = re.compile(r"(?P<section>\[[^\]]+\])|(?P<key>[\w.-]+)\s*[=:]")
@@ -84,8 +85,10 @@ def toml_fault(text: str) -> str:
 
 
 def read_shape(kind: str, text: str) -> Shape:
-    """Describe data of kind `json`, `toml`, `yaml` or `ini`; the last two by their lines."""
+    """Describe data of kind `json`, `jsonl`, `toml`, `yaml` or `ini`; the last two by lines."""
     count = len(lines_of(text))
+    if kind == "jsonl":
+        return _of_lines(text, count)
     if kind in ("json", "toml"):
         fault = json_fault(text) if kind == "json" else toml_fault(text)
         value = None if fault else parse_json(text) if kind == "json" else parse_toml(text)
@@ -96,10 +99,23 @@ def read_shape(kind: str, text: str) -> Shape:
     return Shape(kind.upper(), count, "", tuple(entries)[:_MOST])
 
 
+def _of_lines(text: str, count: int) -> Shape:
+    """Describe JSON values, one a line, by their kinds and by the first."""
+    filled = [(number, line) for number, line in enumerate(lines_of(text), 1) if line.strip()]
+    faults = ((number, json_fault(line)) for number, line in filled[:_MOST_LINES])
+    fault = next((f"line {number:,}: {why}" for number, why in faults if why), "")
+    if fault or not filled:
+        return Shape("JSON", count, "", (), fault)
+    values = [parse_json(line) for _, line in filled[:_MOST_LINES]]
+    kinds = sorted({_type(one) for one in values})
+    whole = f"{' or '.join(kinds)} on each; the first holds"
+    return Shape("JSON", count, whole, tuple(_walk(values[0], ""))[:_MOST])
+
+
 def describe(value: object) -> str:
     """Say what a value is, in a few words."""
     if isinstance(value, dict):
-        return f"object of {len(value)} keys"
+        return f"object of {counted(len(value), 'key')}"
     if isinstance(value, list):
         kinds = sorted({_type(one) for one in value})
         return f"list of {len(value)}" + (f" ({', '.join(kinds)})" if kinds else "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from devchat.explain.sample import clipped
 from devchat.explain.symbol import Symbol
-from devchat.languages.trees import open_parser
+from devchat.languages.trees import parse_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,15 +41,15 @@ _FUNCTION_VALUES = frozenset(("arrow_function", "function_expression", "function
 def tree_symbols(kind: str, text: str) -> tuple[Symbol, ...] | None:
     """Return what a source defines; None where its grammar is not there.
 
-    Source that breaks the language's syntax is outlined as far as the grammar can follow.
+    Source that breaks the language's syntax is outlined as far as the grammar can follow; raises
+    TimeoutError where that takes too long.
     """
     # Its grammar reads plain TypeScript too, but for the rare `<Type>value`.
-    parser = open_parser("tsx" if kind == "typescript" else kind)
-    if parser is None:
+    tree = parse_tree("tsx" if kind == "typescript" else kind, text)
+    if tree is None:
         return None
-    root = parser.parse(text.encode("utf-8", "replace")).root_node
     found = []
-    for symbol in _definitions(root):
+    for symbol in _definitions(tree.root_node):
         found.append(symbol)
         if len(found) == _MOST:
             break

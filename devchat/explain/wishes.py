@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_AUDIENCES: Mapping[str, str] = {
+AUDIENCES: Mapping[str, str] = {
     "beginner": "Write for a beginner in programming: plain words, each technical term explained"
     " where it first appears, and a small example where one helps.",
     "expert": "Write for an expert: briefly, with exact terms, and only what is not obvious.",
 }
-_LANGUAGES: Mapping[str, str] = {
+LANGUAGES: Mapping[str, str] = {
     "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French",
     "hi": "Hindi", "it": "Italian", "ja": "Japanese (日本語)", "ko": "Korean (한국어)",
     "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "uk": "Ukrainian", "vi": "Vietnamese",
@@ -22,8 +22,8 @@ def wishes(audience: str | None, language: str | None) -> str:
     sentences = []
     if audience:
         usual = f"Write for this reader: {' '.join(audience.split())}."
-        sentences.append(_AUDIENCES.get(audience.lower(), usual))
+        sentences.append(AUDIENCES.get(audience.lower(), usual))
     if language:
-        named = _LANGUAGES.get(language.lower().replace("_", "-"), " ".join(language.split()))
+        named = LANGUAGES.get(language.lower().replace("_", "-"), " ".join(language.split()))
         sentences.append(f"Answer in {named}.")
     return " ".join(sentences)

@@ -20,8 +20,8 @@ _PATIENCE = 50
 class Recorder:
     """Writes an answer down; `turn` is it as far as it came.
 
-    Nothing here raises `StorageError`: `failure` is why the last write failed, None if it did not.
-    Each write holds the whole answer, so a later one makes up for it.
+    Only `write_again` raises `StorageError`: `failure` is why the last write failed, None if it did
+    not. Each write holds the whole answer, so a later one makes up for it.
     """
 
     def __init__(self, database: Database, turn: Turn) -> None:
@@ -66,18 +66,21 @@ class Recorder:
         """Write what came until it broke, and why it did."""
         self._write("error", replace(self._so_far(), error=message))
 
+    def write_again(self, patience: float | None = None) -> None:
+        """Write it as it is now. Raises StorageError."""
+        with self._database.writing(patience=patience) as connection:
+            found = connection.execute(UPDATE, update_values(self.turn)).rowcount
+            if found and self.turn.status != "streaming":
+                index(connection, self.turn)
+        self.failure = None
+
     def _so_far(self) -> Turn:
         text, reasoning = "".join(self._text), "".join(self._reasoning)
         return replace(self.turn, text=text, reasoning=reasoning)
 
     def _write(self, status: Status, turn: Turn | None = None) -> None:
         self.turn = replace(turn or self._so_far(), status=status)
-        ended = status != "streaming"
         try:
-            with self._database.writing(patient=ended) as connection:
-                connection.execute(UPDATE, update_values(self.turn))
-                if ended:
-                    index(connection, self.turn)
-            self.failure = None
+            self.write_again(patience=0 if status == "streaming" else None)
         except StorageError as error:
             self.failure = error

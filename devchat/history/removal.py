@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from devchat.history.pictures import detach
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -28,5 +30,6 @@ def remove(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("UPDATE conversations SET head = NULL WHERE id = ?", (name,))
     mine = "(SELECT id FROM turns WHERE conversation = ?)"
     connection.execute(f"DELETE FROM words WHERE rowid IN {mine}", (name,))
+    detach(connection, name)
     connection.execute("DELETE FROM turns WHERE conversation = ?", (name,))
     connection.execute("DELETE FROM conversations WHERE id = ?", (name,))

@@ -52,8 +52,8 @@ def turn_of(row: Any) -> Turn:
         counts = row["prompt_tokens"], row["completion_tokens"], row["cached_tokens"]
         usage = Usage(*counts, exact=bool(row["exact"]))
     names = ["id", "parent", "conversation", "role", "text", "status", "model", "location"]
-    more = {name: row[name] for name in ("seconds", "created", "reasoning", "error")}
-    return Turn(**{name: row[name] for name in names}, usage=usage, **more)
+    more = ["seconds", "created", "reasoning", "error", "prompt", "system"]
+    return Turn(**{name: row[name] for name in names + more}, usage=usage)
 
 
 def conversation_of(row: Any) -> Conversation:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+WORDS = "CREATE VIRTUAL TABLE words USING fts5 (tokens, tokenize = 'ascii')"
+"""Words are parted by `devchat.history.words`; this tokenizer splits only at the spaces."""
 MIGRATIONS: Sequence[Sequence[str]] = (
     (
         """CREATE TABLE conversations (
@@ -43,8 +45,26 @@ MIGRATIONS: Sequence[Sequence[str]] = (
         "CREATE INDEX turns_streaming ON turns (id) WHERE status = 'streaming'",
         "CREATE INDEX conversations_updated ON conversations (updated)",
         "CREATE INDEX conversations_head ON conversations (head)",
-        # Words are parted by `devchat.history.words`; this tokenizer splits only at the spaces.
-        "CREATE VIRTUAL TABLE words USING fts5 (tokens, tokenize = 'ascii')",
+        WORDS,
+    ),
+    (
+        # What a question was asked with. No system text: the prompt's own.
+        "ALTER TABLE turns ADD COLUMN prompt TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE turns ADD COLUMN system TEXT",
+        # Each picture once, however often it was sent.
+        """CREATE TABLE pictures (
+            sha256 BLOB PRIMARY KEY,
+            media_type TEXT NOT NULL,
+            data BLOB NOT NULL
+        ) STRICT""",
+        """CREATE TABLE attached (
+            turn INTEGER NOT NULL REFERENCES turns (id),
+            place INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            picture BLOB NOT NULL REFERENCES pictures (sha256),
+            PRIMARY KEY (turn, place)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX attached_picture ON attached (picture)",
     ),
 )
 VERSION = len(MIGRATIONS)

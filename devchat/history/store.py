@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import os
 from base64 import b32encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from devchat.errors import UsageError
-from devchat.history.database import IN_MEMORY, Database, open_database
+from devchat.history.connection import IN_MEMORY
+from devchat.history.database import Database, open_database
+from devchat.history.pictures import OF_TURN, OF_TURNS, attach, with_pictures
 from devchat.history.recorder import Recorder
 from devchat.history.removal import remove
-from devchat.history.rows import CONVERSATION, conversation_of, index, storable, turn_of
+from devchat.history.rows import (
+    CONVERSATION,
+    UPDATE,
+    conversation_of,
+    index,
+    storable,
+    turn_of,
+    update_values,
+)
 from devchat.history.turns import Conversation, Hit, Turn
 from devchat.history.words import query, snippet
 from devchat.history.writers import is_alive, this_process
-from devchat.types import Role
+from devchat.types import Image, Role
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["IN_MEMORY", "History", "open_history"]
 _NEWEST = " ORDER BY c.updated DESC, c.rowid DESC"
 _INSERT = """INSERT INTO turns
-    (parent, conversation, depth, role, text, status, model, location, created, writer)
+    (parent, conversation, depth, role, text, status, model, location, created, writer, prompt,
+        system)
     SELECT :parent, :conversation, coalesce((SELECT depth FROM turns WHERE id = :parent), 0) + 1,
-        :role, :text, :status, :model, :location, :created, :writer"""
+        :role, :text, :status, :model, :location, :created, :writer, :prompt, :system"""
+_COPY = "INSERT OR IGNORE INTO conversations (id, title, created, updated) VALUES (?, ?, ?, ?)"
 _THREAD = """WITH RECURSIVE thread (id, parent) AS (
     SELECT id, parent FROM turns WHERE id = ?
     UNION ALL SELECT t.id, t.parent FROM turns t JOIN thread ON t.id = thread.parent)
@@ -35,19 +51,19 @@ _FOUND = """SELECT t.*, c.title FROM words w JOIN turns t ON t.id = w.rowid
     WHERE words MATCH ? ORDER BY w.rowid DESC LIMIT ?"""
 
 
-def open_history(path: Path) -> History:
-    """Open the history in a file, or one that is forgotten (`IN_MEMORY`). Raises StorageError.
+def open_history(path: Path, *, later: bool = False) -> History:
+    """Open the history in a file, now or when it is first used, or one in memory (`IN_MEMORY`).
 
-    A broken file is set aside, and a new one begun: `History.note` says so then.
+    A broken file is mended, or set aside and a new one begun: `History.tell` says so then.
+    Raises StorageError; LockedError where another program holds it.
     """
-    return History(open_database(path))
+    return History(Database(path) if later else open_database(path))
 
 
 class History:
     """Conversations, in one file. A context manager, which closes it."""
 
     def __init__(self, database: Database) -> None:
-        self.note = database.note
         self._database = database
 
     def __enter__(self) -> History:
@@ -60,6 +76,26 @@ class History:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def patience(self) -> float:
+        """How many seconds a write waits for others that hold the file."""
+        return self._database.patience
+
+    @patience.setter
+    def patience(self, seconds: float) -> None:
+        self._database.patience = seconds
+
+    @property
+    def note(self) -> str:
+        """What was done about damage that the user should know; "" for nothing."""
+        return self._database.note
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Say once what was done about damage, if anything."""
+        if self.note:
+            say(self.note)
+            self._database.note = ""
 
     def close(self) -> None:
         """Close the file."""
@@ -77,11 +113,22 @@ class History:
         return Conversation(name, storable(title), now, now)
 
     def add(
-        self, conversation: Conversation | str, parent: Turn | int | None, role: Role, text: str
+        self,
+        conversation: Conversation | str,
+        parent: Turn | int | None,
+        role: Role,
+        text: str,
+        *,
+        images: Sequence[Image] = (),
+        prompt: str = "",
+        system: str | None = None,
     ) -> Turn:
         """Write a whole turn; the conversation goes on from it."""
+        own = None if system is None else storable(system)
         turn = Turn(0, _id(parent), _name(conversation), role, storable(text), created=time())
-        return self._insert(turn)
+        with self._database.writing() as connection:
+            turn = _insert(connection, replace(turn, prompt=storable(prompt), system=own))
+            return attach(connection, turn, images)
 
     def answer(
         self, parent: Turn, model: str, location: str, conversation: Conversation | str = ""
@@ -89,7 +136,28 @@ class History:
         """Begin the answer to a turn, in the same conversation if none is named."""
         name = _name(conversation) or parent.conversation
         turn = Turn(0, parent.id, name, "assistant", "", "streaming", model, location)
-        return Recorder(self._database, self._insert(replace(turn, created=time())))
+        with self._database.writing() as connection:
+            written = _insert(connection, replace(turn, created=time()))
+        return Recorder(self._database, written)
+
+    def copy(
+        self, source: History, turns: Sequence[Turn], to: Conversation, after: int | None
+    ) -> tuple[Turn, ...]:
+        """Write turns of another history as they are, all or none, after a turn of this one.
+
+        The conversation goes on from the last of them, and is begun if it is not here.
+        """
+        images = [source.images(turn) for turn in turns]
+        copied: list[Turn] = []
+        with self._database.writing() as connection:
+            connection.execute(_COPY, (to.id, to.title, to.created, to.updated))
+            connection.execute("UPDATE conversations SET head = ? WHERE id = ?", (after, to.id))
+            for turn, shown in zip(turns, images, strict=True):
+                parent = copied[-1].id if copied else after
+                new = _insert(connection, replace(turn, parent=parent, conversation=to.id))
+                connection.execute(UPDATE, update_values(new))
+                copied.append(attach(connection, new, shown))
+        return tuple(copied)
 
     def set_head(self, conversation: Conversation | str, turn: Turn | int | None) -> None:
         """Have a conversation go on from a turn, of another one too; nothing is deleted."""
@@ -99,12 +167,14 @@ class History:
 
     def thread(self, turn: Turn | int) -> tuple[Turn, ...]:
         """Return the turns from the first one to this, in order."""
-        return tuple(map(turn_of, self._database.read(_THREAD, _id(turn))))
+        turns = tuple(map(turn_of, self._database.read(_THREAD, _id(turn))))
+        numbers = [one.id for one in turns]
+        return with_pictures(turns, self._database.read(OF_TURNS, str(numbers)))
 
-    def children(self, turn: Turn | int) -> tuple[Turn, ...]:
-        """Return what was said next: more than one turn where the conversation forks."""
-        sql = "SELECT * FROM turns WHERE parent = ? ORDER BY id"
-        return tuple(map(turn_of, self._database.read(sql, _id(turn))))
+    def images(self, turn: Turn) -> tuple[Image, ...]:
+        """Return the pictures that went with a question, which `thread` only names."""
+        rows = self._database.read(OF_TURN, turn.id) if turn.pictures else []
+        return tuple(Image(row["name"], row["media_type"], row["data"]) for row in rows)
 
     def latest(self) -> Conversation | None:
         """Return the conversation that was last written to."""
@@ -145,16 +215,23 @@ class History:
         )
 
     def unfinished(self) -> tuple[Conversation, ...]:
-        """Return the conversations whose last answer was cut off: whoever wrote it is gone."""
+        """Return the conversations that end in an answer that was cut off: its writer is gone.
+
+        One that was gone on from, there or in a fork, is not unfinished any more.
+        """
         sql = f"""SELECT c.*, t.depth AS turns, t.writer FROM conversations c
-            JOIN turns t ON t.id = c.head WHERE t.status = 'streaming'{_NEWEST}"""
+            JOIN turns t ON t.id = c.head WHERE t.status = 'streaming'
+            AND NOT EXISTS (SELECT 1 FROM turns WHERE parent = t.id){_NEWEST}"""
         rows = self._database.read(sql)
         return tuple(conversation_of(row) for row in rows if not is_alive(row["writer"]))
 
-    def remove(self, conversation: Conversation | str) -> None:
-        """Delete a conversation for good; what others go on from stays with them."""
-        with self._database.writing() as connection:
-            remove(connection, _name(conversation))
+    def remove(self, *conversations: Conversation | str) -> None:
+        """Delete conversations for good; what others go on from stays with them."""
+        for one in conversations:  # each for itself: a full disk has no room for a log of all
+            with self._database.writing() as connection:
+                remove(connection, _name(one))
+            self._database.empty_log()
+        self._database.shrink()
 
     def stale(
         self, *, before: float | None = None, keep: int | None = None
@@ -162,30 +239,6 @@ class History:
         """Return what was last written before a time, or all but the latest `keep`."""
         kept = self.list()[keep or 0 :]
         return [one for one in kept if before is None or one.updated < before]
-
-    def prune(self, *, before: float | None = None, keep: int | None = None) -> int:
-        """Delete what is `stale`, and return how many conversations that were."""
-        removed = self.stale(before=before, keep=keep)
-        with self._database.writing() as connection:
-            for one in removed:
-                remove(connection, one.id)
-        return len(removed)
-
-    def _insert(self, turn: Turn) -> Turn:
-        values = {name: getattr(turn, name) for name in turn.__slots__ if name != "usage"}
-        streaming = turn.status == "streaming"
-        values["writer"] = this_process() if streaming else ""
-        with self._database.writing() as connection:
-            number = connection.execute(_INSERT, values).lastrowid
-            assert number is not None
-            written = replace(turn, id=number)
-            sql = """UPDATE conversations SET head = ?, updated = ?, model = coalesce(?, model)
-                WHERE id = ?"""
-            model = turn.model or None
-            connection.execute(sql, (number, turn.created, model, turn.conversation))
-            if not streaming:
-                index(connection, written)
-        return written
 
     def _index_cut_off(self) -> None:
         """Make found what came of answers that were cut off by a crash."""
@@ -197,6 +250,22 @@ class History:
             if not is_alive(row["writer"]):
                 with self._database.writing() as connection:
                     index(connection, turn_of(row))
+
+
+def _insert(connection: sqlite3.Connection, turn: Turn) -> Turn:
+    """Write a turn, which its conversation goes on from."""
+    streaming = turn.status == "streaming"
+    names = (name for name in turn.__slots__ if name not in ("usage", "pictures"))
+    values = {name: getattr(turn, name) for name in names}
+    values["writer"] = this_process() if streaming else ""
+    number = connection.execute(_INSERT, values).lastrowid
+    assert number is not None
+    written = replace(turn, id=number)
+    sql = "UPDATE conversations SET head = ?, updated = ?, model = coalesce(?, model) WHERE id = ?"
+    connection.execute(sql, (number, turn.created, turn.model or None, turn.conversation))
+    if not streaming:
+        index(connection, written)
+    return written
 
 
 def _id(turn: Turn | int | None) -> int | None:

@@ -11,11 +11,22 @@ Status = Literal["streaming", "complete", "interrupted", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What is known of a picture that went with a question; `History.images` has its bytes."""
+
+    name: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One question or answer. `parent` is the turn before it: conversations are trees.
 
     `conversation` is the one that it was said in; a fork shares the turns before it. `streaming`
-    means that the answer had not ended when it was last written. Times are Unix seconds.
+    means that the answer had not ended when it was last written. `prompt` names the prompt file of
+    a question, `system` is the text in place of its own. Times are Unix seconds.
     """
 
     id: int
@@ -31,6 +42,9 @@ class Turn:
     created: float = 0.0
     reasoning: str = ""
     error: str = ""
+    prompt: str = ""
+    system: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node, Parser, Tree
 
 _MOST = 100
+_SECONDS, _PIECE = 2.0, 1 << 16
 
 GRAMMARS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -45,16 +47,39 @@ def open_parser(language: str) -> Parser | None:
         return None
 
 
-def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
-    """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
+def parse_tree(language: str, text: str) -> Tree | None:
+    """Parse a text; None where there is no grammar.
 
-    At most 100 places, in order; None where there is no grammar.
+    Raises TimeoutError after two seconds: some texts are made so that each word may be read in
+    many ways.
     """
     parser = open_parser(language)
     if parser is None:
         return None
-    tree = parser.parse(text.encode("utf-8", "replace"))
-    return tuple(place for place, _ in zip(_errors(tree.root_node), range(_MOST), strict=False))
+    source, end = text.encode("utf-8", "replace"), monotonic() + _SECONDS
+    try:
+        # Of the ways to give it the text, only this one can be ended.
+        return parser.parse(
+            lambda offset, _: source[offset : offset + _PIECE],
+            progress_callback=lambda _offset, _broken: monotonic() > end,
+        )
+    except ValueError as error:
+        raise TimeoutError from error
+
+
+def tree_errors(language: str, text: str) -> tuple[tuple[int, int], ...] | None:
+    """Return where a text breaks its language's syntax: 1-based lines, columns of bytes.
+
+    At most 100 places, in order; None where there is no grammar, or parsing takes too long.
+    """
+    try:
+        tree = parse_tree(language, text)
+    except TimeoutError:
+        return None
+    errors = () if tree is None else _errors(tree.root_node)
+    return (
+        None if tree is None else tuple(one for one, _ in zip(errors, range(_MOST), strict=False))
+    )
 
 
 def _errors(root: Node) -> Iterator[tuple[int, int]]:

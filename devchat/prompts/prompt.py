@@ -45,6 +45,11 @@ class Prompt:
     max_tokens: int | None = None
     schema: Schema | None = None
 
+    @property
+    def takes_questions(self) -> bool:
+        """Whether it can be asked anything: a question, with files or without."""
+        return "question" in self.inputs and set(self.inputs) <= {"question", "files"}
+
     def messages(
         self, values: Mapping[str, str], *, tier: Tier, shots: int, system: str | None = None
     ) -> tuple[Message, ...]:

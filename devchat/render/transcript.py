@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from devchat.context.names import size
 from devchat.history import Conversation, Turn
 from devchat.sanitize import HIDDEN, single_line
 
@@ -46,7 +47,16 @@ def ending(turn: Turn) -> str:
     }.get(turn.status, "")
 
 
+def pictures(turn: Turn) -> tuple[str, ...]:
+    """Say which pictures went with a question: a line for each."""
+    return tuple(
+        f"picture: {single_line(one.name)} ({one.media_type.partition('/')[2]}, {size(one.bytes)})"
+        for one in turn.pictures
+    )
+
+
 def _section(turn: Turn) -> str:
     who = single_line(turn.model) if turn.role == "assistant" else "You"
     ended = f" ({ending(turn)})" if ending(turn) else ""
-    return f"## {who}{ended}\n\n{turn.text.strip()}"
+    shown = "".join(f"\n\n*{line}*" for line in pictures(turn))
+    return f"## {who}{ended}\n\n{turn.text.strip()}{shown}"

@@ -69,7 +69,8 @@ def _second_look(
 ) -> Generator[Progress, None, Verified]:
     """Look at the model's findings again where that is wished and the model is large."""
     backend = task.reviewers.backend
-    if backend is None or not task.wishes.verify:
+    said = any(one.source == "model" for one in judged.findings)
+    if backend is None or not task.wishes.verify or not said:
         return Verified(judged.findings, [])
     if backend.tier != "large":
         note = f"`{backend.name}` is too small to look at its findings again"

@@ -54,7 +54,7 @@ def _run(
 ) -> tuple[list[Finding], AnalyzerReceipt]:
     receipt = AnalyzerReceipt(analyzer.name, "ran")
     if not policy.analyzers.get(analyzer.name, True):
-        return [], replace(receipt, state="off", reason="turned off by the policy")
+        return [], replace(receipt, state="off", reason="turned off by `.devchat.toml`")
     if analyzer.absent:
         return [], replace(receipt, state="absent", reason=analyzer.absent)
     receipt = replace(receipt, version=analyzer.version)

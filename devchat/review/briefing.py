@@ -11,6 +11,7 @@ from devchat.policy.background import Background
 from devchat.review.anchor import number_of
 from devchat.review.chunks import Chunk
 from devchat.sanitize import single_line, visible
+from devchat.sanitize.tokens import without_keys
 
 _LONGEST_ABOUT = 2_000
 MOST_KNOWN = 12
@@ -28,15 +29,16 @@ def fenced(text: str, language: str = "") -> str:
 
 def about(text: str) -> str:
     """Write what the author says of the change."""
-    text = visible(text[:_LONGEST_ABOUT]).strip()
+    text = without_keys(visible(text[:_LONGEST_ABOUT])).strip()
     return f"What its author says of it:\n\n{fenced(text)}" if text else ""
 
 
 def background(texts: Iterable[Background]) -> str:
     """Write what the project says of itself."""
     return "\n\n".join(
-        f"From the project's {single_line(one.path)}:\n\n{fenced(visible(one.text).strip())}"
+        f"From the project's {single_line(one.path)}:\n\n{fenced(text.strip())}"
         for one in texts
+        for text in [without_keys(visible(one.text))]
     )
 
 

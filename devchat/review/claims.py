@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from devchat import languages
 from devchat.changes import Finding
 
-Lack = Literal["definition", "use", "caller"]
+Lack = Literal["definition", "use", "caller", "call"]
+"""A function that "is not called" lacks callers only if it is what the finding is about."""
 
-_WORD = r"[A-Za-z_$][A-Za-z0-9_$]*"
+_WORD = r"[A-Za-z_$][A-Za-z0-9_$]*+"
 _NAME = (
-    rf"(?<![A-Za-z0-9_$])(?P<mark>[`'\"“「]?)(?P<name>{_WORD}(?:(?:\.|::|->){_WORD})*)"
+    rf"(?<![A-Za-z0-9_$.>])(?P<mark>[`'\"“「]?)(?P<name>{_WORD}(?:(?:\.|::|->){_WORD})*+)"
     r"(?:\(\))?[`'\"”」]?"
 )
 _NOUN = (
@@ -36,7 +38,8 @@ def _forms(lack: Lack, *patterns: str) -> Iterator[tuple[Lack, re.Pattern[str]]]
 _CLAIMS = (
     *_forms(
         "definition",
-        r"NAMEIS(?:undefined|undeclared|unresolved|missing an import|unimported)END",
+        r"NAMEIS(?P<value>undefined)END",
+        r"NAMEIS(?:undeclared|unresolved|missing an import|unimported)END",
         r"NAMEIS(?:not|never)(?: \w+)? (?:defined|declared|imported|resolved)END",
         r"NAME (?:isn't|wasn't) (?:defined|declared|imported)END",
         r"NAME does(?: not|n't) existEND",
@@ -55,10 +58,9 @@ _CLAIMS = (
         r"NAME\s*KIND(?:从未|从没|并未|没有|未)(?:被)?(?:使用|用到|引用)",
         r"(?:未使用|没有使用|多余)(?:的)?\s*KIND\s*NAME",
     ),
+    *_forms("call", r"NAMEIS(?:never|not) calledEND", r"NAME isn't calledEND"),
     *_forms(
         "caller",
-        r"NAMEIS(?:never|not) calledEND",
-        r"NAME isn't calledEND",
         r"NAME has no (?:callers?|call sites?|uses|references)END",
         r"\b(?:nothing|nobody|no one) (?:calls|uses|references) NOUNNAME",
         r"\bno (?:callers?|call sites?) (?:of|for) NOUNNAME",
@@ -66,6 +68,15 @@ _CLAIMS = (
         r"(?:没有|无)(?:任何)?(?:地方|人|代码)?调用(?:者)?(?:的)?\s*KIND\s*NAME",
     ),
 )
+# "If `path` does not exist, ..." speaks of a state that may be.
+_IF = re.compile(
+    r"(?:\b(?:if|when|whenever|where|unless|once|while|until|in case|for|with|whether)\s+"
+    rf"{_NOUN}|如果|当|若|一旦|只要|要是|假如)\s*$",
+    re.IGNORECASE,
+)
+_LONGEST_IF = 80
+# There, `undefined` is a value like any other.
+_OF_VALUES = frozenset(("javascript", "jsx", "typescript", "tsx", "vue", "svelte", "php"))
 # What stands where a name would, and is none.
 _WORDS = frozenset(
     (
@@ -100,11 +111,14 @@ class Claim:
 def claims(finding: Finding) -> tuple[Claim, ...]:
     """Return what a finding claims of names, in English or Chinese."""
     text = f"{finding.title}\n{finding.body}"
+    values = languages.of(finding.path) in _OF_VALUES and "ReferenceError" not in text
     found = (
         _claim(match["name"], lack)
         for lack, form in _CLAIMS
         for match in form.finditer(text)
         if _is_name(match, finding.quote)
+        and not _IF.search(text[max(0, match.start() - _LONGEST_IF) : match.start()])
+        and not (values and match.groupdict().get("value"))
     )
     return tuple(dict.fromkeys(found))
 

@@ -10,17 +10,17 @@ import builtins
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from devchat import languages
 from devchat.changes import Finding
 from devchat.review.anchor import Dropped
 from devchat.review.claims import Claim, claims
 from devchat.review.files import Files
+from devchat.review.prove import LARGEST
 
 REFUTED = Dropped("refuted by the files")
 UNKNOWN = Dropped("could not be looked up")
-_MOST_HITS = 200
+_MOST_CLAIMS = 6
 _LONGEST = 2_000
 """Characters of a line that are looked at."""
 _EVERYTHING = "*"
@@ -39,10 +39,13 @@ _NO_TYPE = (
 
 def look_up(finding: Finding, files: Files) -> Dropped | None:
     """Return why a finding is dropped; None where it claims nothing of names, or rightly."""
-    for claim in claims(finding):
+    claimed = claims(finding)
+    for claim in claimed:
         lines = files.lines("RIGHT", finding.path)
-        if lines is None:
+        if lines is None or len(claimed) > _MOST_CLAIMS:
             return UNKNOWN
+        if claim.lack == "call" and not _definition(claim.name).search(finding.quote):
+            continue
         if claim.lack == "definition":
             verdict = _defined(claim, finding.path, lines, files)
         elif claim.lack == "use":
@@ -57,7 +60,8 @@ def look_up(finding: Finding, files: Files) -> Dropped | None:
 def _defined(claim: Claim, path: str, lines: Sequence[str], files: Files) -> bool | None:
     """Tell whether a name is defined where it is used; None where that can't be known."""
     language = languages.of(path)
-    names = _python_names("\n".join(lines)) if language == "python" else None
+    text = "\n".join(lines) if language == "python" else ""
+    names = _python_names(text) if 0 < len(text) <= LARGEST else None
     if names is not None:
         return None if _EVERYTHING in names else claim.root in names
     form = _definition(claim.root)
@@ -65,7 +69,7 @@ def _defined(claim: Claim, path: str, lines: Sequence[str], files: Files) -> boo
         return True
     if language not in _SHARED:
         return False
-    hits = islice(files.source.search(claim.root), _MOST_HITS)
+    hits = files.search(claim.root)
     if any(form.search(hit.text[:_LONGEST]) for hit in hits):
         return True
     return False if files.source.complete else None
@@ -87,7 +91,7 @@ def _called(claim: Claim, finding: Finding, lines: Sequence[str], files: Files) 
     everywhere = _places(claim.name, lines, range(1, len(lines) + 1))
     if any(not form.search(lines[number - 1][:_LONGEST]) for number in everywhere):
         return True
-    hits = islice(files.source.search(claim.name), _MOST_HITS)
+    hits = files.search(claim.name)
     if any(hit.path != finding.path and not _COMMENT.match(hit.text) for hit in hits):
         return True
     return False if files.source.complete else None

@@ -1,4 +1,4 @@
-"""Keep secrets that were found in a change from the model, and so from what it says."""
+"""Keep secrets from the model, and so from what it says: those found, and what looks like one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from devchat.changes import FileDiff, Finding, Hunk, Line, Side
 from devchat.review.anchor import number_of
+from devchat.sanitize.tokens import without_keys
 
 SECRET = "secret"
 """The category whose findings quote their lines with the secret already masked."""
@@ -26,14 +27,24 @@ def masks(findings: Iterable[Finding]) -> Masks:
 
 
 def masked(file: FileDiff, masks: Masks) -> FileDiff:
-    """Return a file's change with the lines masked that hold secrets."""
-    if not any(path == file.path for path, _, _ in masks):
-        return file
-    return replace(file, hunks=tuple(_hunk(file.path, hunk, masks) for hunk in file.hunks))
+    """Return a file's change with the lines masked that hold secrets, or what looks like them."""
+    found = any(path == file.path for path, _, _ in masks)
+    hunks = tuple(_hunk(file.path, hunk, masks if found else {}) for hunk in file.hunks)
+    same = all(one is other for one, other in zip(hunks, file.hunks, strict=True))
+    return file if same else replace(file, hunks=hunks)
 
 
 def _hunk(path: str, hunk: Hunk, masks: Masks) -> Hunk:
-    return replace(hunk, lines=tuple(_line(path, line, masks) for line in hunk.lines))
+    before = "\n".join((hunk.header, *(line.text for line in hunk.lines)))
+    after = without_keys(before)
+    if after == before and not masks:
+        return hunk
+    header, *texts = after.split("\n")
+    lines = (
+        line if line.text == text else replace(line, text=text)
+        for line, text in zip(hunk.lines, texts, strict=True)
+    )
+    return replace(hunk, header=header, lines=tuple(_line(path, line, masks) for line in lines))
 
 
 def _line(path: str, line: Line, masks: Masks) -> Line:

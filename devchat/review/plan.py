@@ -66,7 +66,7 @@ def prepare(task: Task, files: Files) -> Generator[Progress, None, Plan]:
         return Plan(selection, analysed, wording=words, notes=(_too_small(backend),))
     asking = open_asking(task, backend, analysed.findings)
     hidden = masks(analysed.findings)
-    shown = [masked(file, hidden) for file in selection.files] if hidden else selection.files
+    shown = [masked(file, hidden) for file in selection.files]
     pieces = cut(shown, files, PathRules(task.policy).instructions, asking.limits)
     chunks = tuple(pack(pieces, asking.limits))
     return Plan(selection, analysed, asking, chunks, notes=asking.notes)
@@ -87,7 +87,4 @@ def _wording(task: Task, backend: Backend, found: Ranked) -> Request | None:
 
 
 def _too_small(backend: Backend) -> str:
-    return (
-        f"`{single_line(backend.name)}` is too small to find faults, so only analyzers looked:"
-        " choose a larger model with `-m`"
-    )
+    return f"`{single_line(backend.name)}` is too small to find faults: `-m` takes a larger model"

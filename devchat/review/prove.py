@@ -11,8 +11,11 @@ from devchat import languages
 from devchat.changes import Finding
 from devchat.languages.syntax import syntax_errors
 from devchat.review.files import Files
+from devchat.sanitize.tokens import MASK
 
 INDENT = "breaks the indentation"
+LARGEST = 300_000
+"""Characters of a file that is parsed: of a larger one that takes seconds, for each suggestion."""
 _LEAST = 4
 """Characters that a line must have to be a repeated one: a bracket often stands twice."""
 
@@ -27,6 +30,8 @@ def prove(finding: Finding, files: Files) -> tuple[Finding, str]:
         return finding, ""
     if finding.start_line is None or finding.line is None or finding.side == "LEFT":
         return _without(finding, "replaces no line of the head")
+    if MASK in finding.suggestion:
+        return _without(finding, "repeats a masked secret")
     old = finding.quote.split("\n")
     new = finding.suggestion.split("\n") if finding.suggestion else []
     language = languages.of(finding.path)
@@ -60,6 +65,8 @@ def _applied(
 
 def _errors(language: str, text: str) -> object:
     """Return what does not parse, empty where all does; None where nobody can tell."""
+    if len(text) > LARGEST:
+        return None
     text = text.replace("\r\n", "\n")
     try:
         if language == "json":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from devchat.changes import Finding, Severity
+from devchat.changes import Finding, Severity, Side
 from devchat.policy import Policy
 from devchat.policy.paths import PathRules
 from devchat.review.anchor import Dropped
@@ -18,8 +18,8 @@ BELOW, TWICE = Dropped("below the floor"), Dropped("said twice")
 BEYOND = Dropped("beyond the ceiling")
 _ALIKE = 0.4
 """Share of common words from which two texts say the same."""
-_BACK = 20
-"""Findings before one that it is compared with."""
+_WIDER = 5
+"""Lines that a model may speak of besides an analyzer's for both to be about the same."""
 _WORD = re.compile(r"[^\W\d_]{3,}|[\u4e00-\u9fff]")
 
 
@@ -33,11 +33,11 @@ class Ranked:
 
 
 def rank(findings: Sequence[Finding], policy: Policy, wishes: Wishes) -> Ranked:
-    """Merge, apply floors and the ceiling, and sort: by severity, then path, then line."""
+    """Merge, apply floors and the ceiling, and sort: by severity, secrets, path, and line."""
     rules = PathRules(policy)
     high = [one for one in findings if ORDER[one.severity] >= _floor(one, rules, wishes)]
     merged = _merged(high)
-    merged.sort(key=lambda one: (-ORDER[one.severity], *_place(one)))
+    merged.sort(key=lambda one: (-ORDER[one.severity], one.category != SECRET, *_place(one)))
     most = policy.max_findings if wishes.max_findings is None else wishes.max_findings
     dropped = [BELOW] * (len(findings) - len(high)) + [TWICE] * (len(high) - len(merged))
     dropped += [BEYOND] * len(merged[most:])
@@ -56,34 +56,53 @@ def _place(finding: Finding) -> tuple[str, int, str, str]:
 
 def _merged(findings: Iterable[Finding]) -> list[Finding]:
     """Make one of what is said twice of the same lines; analyzers, which are trusted, go first."""
-    kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda one: (one.path, one.side, one.source == "model")):
-        for place in range(len(kept) - 1, max(-1, len(kept) - 1 - _BACK), -1):
-            if _same(kept[place], finding):
-                kept[place] = _joined(kept[place], finding)
-                break
-        else:
+    places: dict[tuple[str, Side], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda one: one.source == "model"):
+        kept = places.setdefault((finding.path, finding.side), [])
+        same = (at for at, one in enumerate(kept) if _same(one, finding))
+        place = next(same, None) if finding.source == "model" else None
+        if place is None:  # Two analyzers never speak of the same thing.
             kept.append(finding)
-    return kept
+        else:
+            kept[place] = _joined(kept[place], finding)
+    return [one for kept in places.values() for one in kept]
 
 
 def _same(one: Finding, other: Finding) -> bool:
-    """Tell whether two findings are one; two analyzers never speak of the same thing."""
-    if (one.path, one.side) != (other.path, other.side) or other.source != "model":
-        return False
+    """Tell whether a model's finding is one with another of the file."""
     if one.start_line is None or other.start_line is None:
         return one.line == other.line and alike(one.title, other.title)
     if one.start_line > (other.line or 0) or other.start_line > (one.line or 0):
         return False
+    if one.source != "model":
+        return _beside(one, other) or alike(_words(one), _words(other))
     same = (one.start_line, one.quote, one.category)
-    twice = same == (other.start_line, other.quote, other.category)
-    return one.source != "model" or twice or alike(one.title, other.title)
+    return same == (other.start_line, other.quote, other.category) or alike(one.title, other.title)
+
+
+def _beside(one: Finding, other: Finding) -> bool:
+    """Tell whether a model speaks of hardly more lines than an analyzer does.
+
+    Of a secret it has nothing to say but that there is one.
+    """
+    if one.category == SECRET and other.category != "security":
+        return False
+    return _length(other) <= _length(one) + _WIDER
+
+
+def _length(finding: Finding) -> int:
+    return (finding.line or 0) - (finding.start_line or 0)
+
+
+def _words(finding: Finding) -> str:
+    return f"{finding.title} {finding.body}"
 
 
 def _joined(one: Finding, other: Finding) -> Finding:
     """Keep the first's proof, and take from the second what the first does not have.
 
-    A suggestion for more lines brings these along. A model has nothing to add to a secret.
+    Where they speak of different things, the worse severity stays. A suggestion for more lines
+    brings these along. A model has nothing to add to a secret.
     """
     if one.category == SECRET:
         return one
@@ -97,9 +116,12 @@ def _joined(one: Finding, other: Finding) -> Finding:
             proven=other.proven,
         )
     if one.source == "model":
-        worst = max(one.severity, other.severity, key=lambda severity: ORDER[severity])
+        worst = max(one.severity, other.severity, key=ORDER.__getitem__)
         return replace(one, severity=worst)
-    words = other.body if _says(other.body, one) else f"{one.body}\n\n{other.body}"
+    body = other.body or other.title
+    words = body if _says(body, one) else f"{one.body}\n\n{body}"
+    if not alike(_words(one), _words(other)):
+        one = replace(one, severity=max(one.severity, other.severity, key=ORDER.__getitem__))
     return replace(one, body=words.strip())
 
 
@@ -111,7 +133,7 @@ def _holds(outer: Finding, inner: Finding) -> bool:
 
 def _says(body: str, one: Finding) -> bool:
     """Tell whether a text says what a finding says, and at more length."""
-    return len(body) > len(one.body) and alike(body, f"{one.title} {one.body}")
+    return len(body) > len(one.body) and alike(body, _words(one))
 
 
 def alike(one: str, other: str) -> bool:

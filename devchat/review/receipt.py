@@ -48,8 +48,10 @@ def written(
 
 def _usual(planned: Plan, path: str) -> tuple[HunkState, str]:
     """Return what became of a file's hunks where nothing failed: who looked, or why nobody did."""
-    if planned.asking is not None:
-        return "reviewed", ""
+    return ("reviewed", "") if planned.asking is not None else _analysed(planned, path)
+
+
+def _analysed(planned: Plan, path: str) -> tuple[HunkState, str]:
     if not planned.analysed.ran:
         return "skipped", NOBODY
     reason = planned.analysed.unjudged.get(path)
@@ -76,11 +78,25 @@ def file_receipts(diff: Diff, planned: Plan, failed: Sequence[Failure]) -> tuple
     """Account for every hunk, in the diff's order."""
     reasons = _failures(failed)
     chosen = {id(file): number for number, file in enumerate(planned.selection.files)}
+    analysed = {id(file) for file in planned.selection.analysed_only}
     rest = iter(planned.selection.left_out)
-    return tuple(
-        next(rest) if id(file) not in chosen else _receipt(file, chosen[id(file)], reasons, planned)
-        for file in diff.files
-    )
+    receipts = []
+    for file in diff.files:
+        if id(file) in chosen:
+            receipts.append(_receipt(file, chosen[id(file)], reasons, planned))
+        elif id(file) in analysed:
+            receipts.append(_set_aside(file, next(rest), planned))
+        else:
+            receipts.append(next(rest))
+    return tuple(receipts)
+
+
+def _set_aside(file: FileDiff, left_out: FileReceipt, planned: Plan) -> FileReceipt:
+    """Account for a file that is too much for a model, which is no matter where none is asked."""
+    state, why = _analysed(planned, file.path)
+    if state == "reviewed" and planned.asking is not None:
+        return left_out
+    return FileReceipt(file.path, tuple(HunkReceipt(one.header, state, why) for one in file.hunks))
 
 
 def _receipt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -43,7 +44,8 @@ def chunk_schema(chunk: Chunk, rules: Sequence[Rule], bound: Lengths | None) -> 
     """Make the schema of an answer about a chunk.
 
     Where it binds each token, a quote is one of the lines that the model was shown, so it can't
-    be made up, and no text can be longer than `bound` says.
+    be made up, and no text can be longer than `bound` says. Where it may only be looked at
+    afterwards, choices are described and not enforced: one wrong word would cost the whole answer.
     """
     by_name: dict[str, list[Piece]] = {}
     for piece in chunk.pieces:
@@ -52,11 +54,11 @@ def chunk_schema(chunk: Chunk, rules: Sequence[Rule], bound: Lengths | None) -> 
         items = [_bound(name, quotes(pieces), rules, bound) for name, pieces in by_name.items()]
         finding = items[0] if len(items) == 1 else {"anyOf": items}
     else:
-        finding = _finding(list(by_name), rules)
-    most = MOST_FINDINGS if bound is None else bound.findings
+        finding = _described(list(by_name), rules)
+    most = {} if bound is None else {"maxItems": bound.findings}
     return _object(
         summary=_text(None if bound is None else bound.summary),
-        findings={"type": "array", "maxItems": most, "items": finding},
+        findings={"type": "array", "items": finding} | most,
     )
 
 
@@ -85,6 +87,20 @@ def _bound(name: str, lines: list[str], rules: Sequence[Rule], most: Lengths) ->
         "title": _text(most.title),
         "body": _text(most.body),
         "suggestion": {"type": ["string", "null"], "maxLength": most.suggestion},
+    }
+    return finding
+
+
+def _described(names: list[str], rules: Sequence[Rule]) -> dict[str, Any]:
+    finding = _finding(names, rules)
+    finding["properties"] = {
+        name: {
+            "type": one["type"],
+            "description": f"one of {json.dumps(one['enum'], ensure_ascii=False)}",
+        }
+        if "enum" in one
+        else one
+        for name, one in finding["properties"].items()
     }
     return finding
 

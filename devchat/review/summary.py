@@ -108,7 +108,7 @@ def _worded(
     if note:
         return Told(own, note)
     if not grounded(text, findings):
-        return Told(own, ("the model's own words had no ground in the findings: left out",))
+        return Told(own, ("what the model wrote about the findings was wrong, and is left out",))
     return Told(f"{own} {text}")
 
 

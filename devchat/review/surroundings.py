@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
 from devchat.changes import Hunk, Line
+from devchat.sanitize.tokens import without_keys
 
 _NEAR = 3
 """Lines before the first change and after the last, as `git diff` shows them by itself."""
@@ -75,4 +76,6 @@ def _depth(text: str) -> int:
 
 
 def _shown(lines: Sequence[str], numbers: Numbers) -> tuple[str, ...]:
-    return tuple(f" {number}|{lines[number - 1][:_LONGEST].rstrip()}" for number in numbers)
+    text = without_keys("\n".join(lines[number - 1][:_LONGEST].rstrip() for number in numbers))
+    shown = zip(numbers, text.split("\n"), strict=False)
+    return tuple(f" {number}|{line}" for number, line in shown)

@@ -18,6 +18,7 @@ from devchat.review.masks import Masks, masks
 from devchat.review.schema import VERDICTS, verdict_schema
 from devchat.review.wishes import Progress, Task
 from devchat.sanitize import visible
+from devchat.sanitize.tokens import without_keys
 from devchat.types import Completion, Request
 
 _AROUND = 30
@@ -102,8 +103,6 @@ def _code(finding: Finding, files: Files, hidden: Masks) -> str:
     some = range(max(1, first - _AROUND), min(len(lines), last + _AROUND) + 1)
     place = finding.path, finding.side
     texts = (hidden.get((*place, number), lines[number - 1]) for number in some)
-    shown = (
-        f"{number}|{text[:_LONGEST_LINE].rstrip()}"
-        for number, text in zip(some, texts, strict=True)
-    )
+    code = without_keys("\n".join(text[:_LONGEST_LINE].rstrip() for text in texts))
+    shown = (f"{number}|{text}" for number, text in zip(some, code.split("\n"), strict=True))
     return briefing.fenced(visible("\n".join(shown)))

@@ -10,13 +10,28 @@ import re
 MASK = "••••••"
 # Their owners give them these beginnings so that they can be found:
 # https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
-_KNOWN = re.compile(
+_TOKENS = (
     r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hf_"
     r"|dop_v1_|SG\.|AIza|ya29\.|shpat_|EAACEdEose0cBA)[\w.=+/-]{12,}"
     r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"
-    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+"  # a JSON Web Token
-    r"|(?<=://)[^\s/:@]+:[^\s/@]{3,}(?=@)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"
+    r"|(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]+"  # a JSON Web Token
+    r"|(?<=://)[^\s/:@]+:[^\s/@{}$<>]{3,}(?=@)"
+)
+_BEGIN, _END = "-----BEGIN [A-Z ]*PRIVATE KEY-----", "(?:-----END [A-Z ]*PRIVATE KEY-----)?"
+_KNOWN = re.compile(f"{_TOKENS}|{_BEGIN}[^-]*{_END}")
+_IN_LINE = re.compile(rf"{_TOKENS}|{_BEGIN}[^-\n]{{20,}}{_END}")
+# What each of these has in it, for it is quickly seen that a text has none.
+_MARKS = (
+    *("gh", "glpat-", "xox", "sk-", "sk_live_", "rk_live_", "npm_", "pypi-", "hf_", "dop_v1_"),
+    *("SG.", "AIza", "ya29.", "shpat_", "EAAC", "KIA", "SIA", "ABIA", "ACCA", "eyJ", "://"),
+    "PRIVATE KEY",
+)
+# Lines of a private key are of 64, 70 or 76 characters; the last one may be shorter.
+_AROUND, _ENDING = r"[ \t\"'`+(]*", r"(?:\\n)?[\"'`,;+) \t\r\\]*$"
+_BODY = re.compile(
+    rf"^({_AROUND})([A-Za-z0-9+/]{{60,}}={{0,2}})({_ENDING})"
+    rf"(?:\n({_AROUND})[A-Za-z0-9+/]{{4,59}}={{0,2}}({_ENDING}))?",
+    re.MULTILINE,
 )
 _VALUE = re.compile(r"[=:\"'`]")
 _QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'|`([^`]+)`")
@@ -26,6 +41,21 @@ _WORD = re.compile(r"[^\s\"'`,;()]{6,}")
 def without_tokens(text: str) -> str:
     """Mask what has the form of a well-known key, a password in an address, or a private key."""
     return _KNOWN.sub(MASK, text)
+
+
+def without_keys(code: str) -> str:
+    """Do the same in code, and mask what may be the lines of a private key; no line is lost."""
+    if any(mark in code for mark in _MARKS):
+        code = _IN_LINE.sub(MASK, code)
+    return _BODY.sub(_masked_lines, code)
+
+
+def _masked_lines(found: re.Match[str]) -> str:
+    mixed = all(re.search(one, found[2]) for one in ("[a-z]", "[A-Z]", r"\d"))
+    if not mixed:
+        return found[0]
+    last = "" if found[4] is None else f"\n{found[4]}{MASK}{found[5]}"
+    return f"{found[1]}{MASK}{found[3]}{last}"
 
 
 def without_value(line: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devchat.changes import Diff, FileDiff, Hit, Hunk, LineKind, Side
+from devchat.changes import Diff, FileDiff, Hit, Hunk, Side
 from devchat.source.blob import HEXADECIMAL, stored
 from devchat.source.files import read_at, search_at
 from devchat.source.repository import Repository
@@ -18,9 +18,10 @@ SUBMODULE = "160000"
 class PatchSource:
     """Files at both sides of a patch, as far as they can be known.
 
-    A file that the patch adds or deletes stands in it whole. Of the others, blobs that the index
-    lines name are looked up in the repository; the work tree counts where its file has that id.
-    Where all of it agrees with the patch, it counts as head as a whole.
+    A file that the patch adds stands in it whole. What was there before is never taken from it:
+    the policy is read there, and a stranger may have made it up. Of the others, blobs that the
+    index lines name are looked up in the repository; the work tree counts where its file has
+    that id. Where all of it agrees with the patch, it counts as head as a whole.
     """
 
     def __init__(self, diff: Diff, repository: Repository | None = None) -> None:
@@ -78,7 +79,7 @@ class PatchSource:
         )
 
     def _read_new(self, file: FileDiff) -> bytes | None:
-        whole = _whole(file, "+") if file.status == "added" else None
+        whole = _whole(file) if file.status == "added" else None
         if whole is not None:
             return whole
         found = self._in_work_tree(file)
@@ -87,8 +88,7 @@ class PatchSource:
     def _read_old(self, path: str) -> bytes | None:
         file = self._old.get(path)
         if file is not None:
-            whole = _whole(file, "-") if file.status == "deleted" else None
-            return self._blob(file.old_blob, file, "LEFT") if whole is None else whole
+            return self._blob(file.old_blob, file, "LEFT")
         if path in self._touched or self._repository is None:
             return None
         # A file that the patch leaves alone: what is committed stands for its base.
@@ -122,10 +122,10 @@ def _fits(data: bytes, file: FileDiff, side: Side) -> bool:
     )
 
 
-def _whole(file: FileDiff, kind: LineKind) -> bytes | None:
-    """Return the content of an added or deleted file, None where it is not in the patch."""
+def _whole(file: FileDiff) -> bytes | None:
+    """Return the content of an added file, None where it is not in the patch."""
     match file.hunks:
-        case (Hunk(lines=lines),) if all(line.kind == kind for line in lines):
+        case (Hunk(lines=lines),) if all(line.kind == "+" for line in lines):
             text = "".join(line.text + ("\n" if line.newline else "") for line in lines)
             return text.encode("utf-8", "surrogateescape")
     return None

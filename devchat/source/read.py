@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from devchat.changes import Diff
@@ -23,6 +24,9 @@ FORM = (
     *("-O/dev/null",),
 )
 FEW = 3
+START = re.compile(r"^(?=diff --git )", re.MULTILINE)
+ATTRIBUTES = re.compile(r'^diff --git .*\.gitattributes"?$', re.MULTILINE)
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_change(
@@ -71,8 +75,26 @@ def _choose(
 def _diff(repository: Repository, compared: Comparison) -> str:
     ids = [state.id for state in (compared.base, compared.head) if state.id]
     cached = ["--cached"] if compared.head.kind == "index" else []
-    printed = repository.git.read("diff", *FORM, *cached, *ids, "--")
-    return printed.decode("utf-8", "surrogateescape")
+    command = ("diff", *FORM, *cached, *ids)
+    text = repository.git.read(*command, "--").decode("utf-8", "surrogateescape")
+    if "\nBinary files " not in text or not ATTRIBUTES.search(text):
+        return text
+    answer = repository.git.run(*command, "--text", "--")
+    return text if answer.cut else unhidden(text, answer.output)
+
+
+def unhidden(text: str, forced: bytes) -> str:
+    """Show as text what a change calls binary only since it alters `.gitattributes` itself.
+
+    `forced` is the same diff with everything as text.
+    """
+    files, others = (START.split(one) for one in (text, forced.decode("utf-8", "surrogateescape")))
+    if len(files) != len(others):
+        return text
+    return "".join(
+        other if "\nBinary files " in one and not NO_TEXT.search(other) else one
+        for one, other in zip(files, others, strict=True)
+    )
 
 
 def _look_around(repository: Repository, head: State) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ class State:
     def name(self) -> str:
         """What people call it: `main (0123456789)`."""
         short = self.id[:10]
-        named = self.kind == "commit" and short and not self.id.startswith(self.label)
-        return f"{self.label} ({short})" if named else self.label or short
+        if self.id.startswith(self.label):
+            return short
+        return f"{self.label} ({short})" if self.kind == "commit" and short else self.label
 
 
 @dataclass(frozen=True, slots=True)

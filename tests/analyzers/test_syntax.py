@@ -26,6 +26,7 @@ BROKEN: list[tuple[str, str, str | None, str, list[Seen]]] = [
     ("yaml", "a.yml", None, "a: 1\n b: 2\n", [("syntax", 2)]),
     ("yaml", "a.yml", "a:\n  - b\n", "a:\n\t- b\n", [("syntax", 2)]),
     ("parse", "a.go", "package a\n", "package a\n\nfunc f( {\n}\n", [("syntax", 3)]),
+    ("parse", "http/bad_request.go", None, "func (\n", [("syntax", 1)]),
     ("parse", "a.js", None, "function f() { return 1\n", [("syntax", 1)]),
     ("parse", "a.jsx", None, "const a = <p>;\n", [("syntax", 1)]),
     ("parse", "a.ts", "let a: number;\n", "let a: ;\n", [("syntax", 1)]),
@@ -97,7 +98,8 @@ SILENT: list[tuple[str, str, str | None, str]] = [
     # Samples that are broken on purpose.
     ("json", "tests/fixtures/a.json", None, "{\n"),
     ("toml", "data/invalid/a.toml", None, "=\n"),
-    ("parse", "broken.go", None, "func (\n"),
+    ("parse", "tests/data/broken.go", None, "func (\n"),
+    ("python-syntax", "app/test/bad_indent1.py", None, "x = (\n"),
     # Headings, examples and parts of a conflict.
     ("conflicts", "a.rst", None, "Title\n=======\n\nOther\n=======\n"),
     ("conflicts", "a.md", None, "```\n<<<<<<< HEAD\n=======\n>>>>>>> x\n```\n"),

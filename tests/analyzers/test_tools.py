@@ -10,6 +10,7 @@ from tests.review.changes import Trees
 SCRIPTS: list[tuple[str, str | None, str, list[Seen]]] = [
     ("a.sh", None, '#!/bin/bash\nrm -rf "$1/"\n', [("SC2115", 2)]),
     ("a.sh", None, "#!/bin/bash\nrm -rf $1\n", [("SC2086", 2)]),
+    ("a.sh", None, "#!/bin/bash\nrm -rf $1/*\n", [("SC2115", 2)]),
     ("a.sh", None, "#!/bin/bash\nx = 3\n", [("SC2283", 2)]),
     ("a.sh", None, '#!/bin/bash\nif [ "$1" > 3 ]; then\n  echo a\nfi\n', [("SC2071", 2)]),
     ("bin/tool", None, "#!/usr/bin/env bash\nif true; then\n  echo a\n", [("SC1046", 2)]),

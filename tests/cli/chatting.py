@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,8 @@ import pyte
 
 ENTER, ESCAPE, TAB, UP, DOWN = "\r", "\x1b", "\t", "\x1b[A", "\x1b[B"
 ALT_ENTER = "\x1b\r"
-PATIENCE_SECONDS = 8
+DEVCHAT_CHAT = (sys.executable, "-m", "devchat", "chat")
+PATIENCE_SECONDS = 30
 
 
 def control(letter: str) -> str:
@@ -36,6 +37,15 @@ def write_script(home: Path, *answers: object, **manner: object) -> str:
     return "scripted:script.json"
 
 
+def saved(talk: Chat, name: str = "talk.md") -> str:
+    """Save the conversation, and return its turns without the title above them."""
+    talk.say(f"/save {name}")
+    talk.wait(f"/{name}")
+    title, _, turns = (Path(talk.child.cwd) / name).read_text().partition("\n\n## ")
+    assert title.startswith("# ")
+    return f"## {turns}"
+
+
 class Screen(pyte.HistoryScreen):
     """A screen whose answers go back to the program."""
 
@@ -49,7 +59,7 @@ class Screen(pyte.HistoryScreen):
 
 
 class Chat:
-    """A running conversation. `raw` is all that it wrote."""
+    """A running conversation, or a shell to begin one in. `raw` is all that it wrote."""
 
     def __init__(
         self,
@@ -58,13 +68,16 @@ class Chat:
         *args: str,
         columns: int = 80,
         lines: int = 24,
+        program: Sequence[str] = DEVCHAT_CHAT,
     ) -> None:
         self.raw = ""
+        # An interactive shell takes only the latter.
+        self._ending = signal.SIGTERM if program is DEVCHAT_CHAT else signal.SIGHUP
         self.screen = Screen(columns, lines, self)
         self._stream = pyte.Stream(self.screen)
         self.child: Any = pexpect.spawn(
-            sys.executable,
-            ["-m", "devchat", "chat", *args],
+            program[0],
+            [*program[1:], *args],
             env=dict(environ),
             cwd=str(home),
             dimensions=(lines, columns),
@@ -85,7 +98,7 @@ class Chat:
     ) -> None:
         """End it as a closed terminal would, but so that coverage is written."""
         if not self.child.closed:
-            self.child.kill(signal.SIGTERM)
+            self.child.kill(self._ending)
             while self._read():
                 continue
             self.child.close(force=True)
@@ -99,32 +112,32 @@ class Chat:
         """Wait for the prompt, type a line, and send it once it is seen."""
         self.ready()
         self.send(text)
-        self._until(lambda: self._row().endswith(text[-10:]), f"{text!r} is not seen")
+        self.until(lambda: self._row().endswith(text[-10:]), f"{text!r} is not seen")
         self.send(ENTER)
-        self._until(lambda: not self._row().endswith(text[-10:]), f"{text!r} is not sent")
+        self.until(lambda: not self._row().endswith(text[-10:]), f"{text!r} is not sent")
 
     def wait(self, text: str, times: int = 1) -> None:
         """Wait until a text is seen, so many times."""
-        self._until(lambda: self.text.count(text) >= times, f"no {text!r}")
+        self.until(lambda: self.text.count(text) >= times, f"no {text!r}")
 
     def wait_match(self, pattern: str) -> str:
         """Wait until a pattern is seen, and return what it is."""
-        self._until(lambda: re.search(pattern, self.text), f"no match of {pattern!r}")
+        self.until(lambda: re.search(pattern, self.text), f"no match of {pattern!r}")
         found = re.search(pattern, self.text)
         assert found is not None
         return found[0]
 
     def wait_gone(self, text: str) -> None:
         """Wait until a text can't be seen."""
-        self._until(lambda: text not in self.text, f"still {text!r}")
+        self.until(lambda: text not in self.text, f"still {text!r}")
 
     def ready(self) -> None:
         """Wait for an empty prompt above the status line."""
-        self._until(self._is_ready, "no prompt")
+        self.until(self._is_ready, "no prompt")
 
     def end(self) -> int | None:
         """Wait for the program to end, and return its exit code."""
-        self._until(lambda: not self._read(), "it goes on")
+        self.until(lambda: not self._read(), "it goes on")
         self.child.close()
         code: int | None = self.child.exitstatus
         return code
@@ -154,7 +167,8 @@ class Chat:
     def _row(self) -> str:
         return str(self.screen.display[self.screen.cursor.y].rstrip())
 
-    def _until(self, held: Any, otherwise: str) -> None:
+    def until(self, held: Callable[[], object], otherwise: str) -> None:
+        """Read on until something holds."""
         end = time.monotonic() + PATIENCE_SECONDS
         while not held():
             alive = self._read()

@@ -15,7 +15,6 @@ from tests.cli.chatting import (
     UP,
     Chat,
     control,
-    pasted,
     write_script,
 )
 
@@ -45,6 +44,15 @@ def test_enter_sends(talk: Chat) -> None:
         talk.ready()
 
 
+def test_enter_sends_nothing_where_there_is_nothing(talk: Chat) -> None:
+    with talk:
+        talk.ready()
+        talk.send(ENTER, " ", ENTER, control("j"), ENTER)
+        talk.send("hello")
+        talk.wait("hello")
+        assert talk.text.count(">") == 1
+
+
 @pytest.mark.parametrize("newline", [control("j"), ALT_ENTER, "\\\r"])
 def test_a_new_line_within_a_message(talk: Chat, newline: str) -> None:
     with talk:
@@ -66,6 +74,7 @@ def test_a_key_interrupts_an_answer_and_keeps_what_came(slow: Chat, key: str) ->
         slow.wait("word5")
         slow.send(key)
         slow.wait("interrupted; what came is kept")
+        slow.wait_match(r"\b1\d\d of 8,192 tokens \(2%\)")
         slow.say("/save talk.md")
         slow.wait("written to")
         saved = (Path(slow.child.cwd) / "talk.md").read_text()
@@ -103,13 +112,13 @@ def test_a_key_clears_the_draft_then_asks_once_then_leaves(talk: Chat, key: str)
         talk.send(key)
         talk.ready()
         talk.send(key)
-        talk.wait("leaves; anything else stays")
+        talk.wait("leaves; other keys stay")
         talk.send("x")
-        talk.wait_gone("anything else stays")
+        talk.wait_gone("other keys stay")
         talk.send(key)
         talk.ready()
         talk.send(key)
-        talk.wait("leaves; anything else stays")
+        talk.wait("leaves; other keys stay")
         talk.send(key)
         assert talk.end() == 0
 
@@ -140,6 +149,20 @@ def test_arrows_bring_back_what_was_entered_even_yesterday(
         again.wait("> the first one")
         again.send(DOWN)
         again.wait("> the second one")
+
+
+def test_arrows_search_by_what_was_begun(talk: Chat) -> None:
+    with talk:
+        talk.say("apples and pears")
+        talk.say("plums")
+        talk.say("apricots")
+        talk.ready()
+        talk.send("ap", UP)
+        talk.wait("> apricots", times=2)
+        talk.send(UP)
+        talk.wait("> apples and pears", times=2)
+        talk.send(DOWN)
+        talk.wait("> apricots", times=2)
 
 
 def test_control_r_searches_what_was_entered(talk: Chat) -> None:
@@ -192,6 +215,8 @@ def test_an_editor_that_fails_leaves_the_draft(environ: dict[str, str], home: Pa
         ("what is @sr", "> what is @src/"),
         ("看看，@src/ma", "> 看看，@src/main.py"),
         ("（@src/ma", "> （@src/main.py"),
+        ("，看@src/", "> ，看@src/main.py"),
+        ("解释@sr", "> 解释@src/"),
         ('@"src/ma', "> @src/main.py"),
         ("/file src/ma", "> /file src/main.py"),
         ("/help con", "> /help con"),
@@ -237,34 +262,3 @@ def test_a_menu_is_closed_before_anything_else(talk: Chat) -> None:
         talk.send(ESCAPE)
         talk.wait_gone("/context")
         talk.wait("> /co")
-
-
-def test_a_small_paste_is_one_message(talk: Chat) -> None:
-    with talk:
-        talk.ready()
-        talk.send(pasted("one\r\ntwo\rthree\nfour\nfive"))
-        talk.wait("  five")
-        talk.send(ENTER)
-        talk.wait("echo 1")
-        talk.say("/save talk.md")
-        talk.wait("written to")
-        assert "one\ntwo\nthree\nfour\nfive\n" in (Path(talk.child.cwd) / "talk.md").read_text()
-
-
-def test_a_large_paste_folds_and_is_sent_whole(talk: Chat) -> None:
-    with talk:
-        talk.ready()
-        talk.send("what is ", pasted("\n".join(f"line {n}" for n in range(500))), " about?")
-        talk.wait("> what is [pasted #1, 500 lines] about?")
-        talk.send(ENTER)
-        talk.wait("echo 1")
-        talk.say("/save talk.md")
-        talk.wait("written to")
-        assert "line 498\nline 499 about?" in (Path(talk.child.cwd) / "talk.md").read_text()
-
-
-def test_a_long_line_folds_too(talk: Chat) -> None:
-    with talk:
-        talk.ready()
-        talk.send(pasted("x" * 2000), pasted("y" * 2000))
-        talk.wait("> [pasted #1, 2,000 characters][pasted #2, 2,000 characters]")

@@ -23,7 +23,8 @@ def test_a_session_as_it_looks(environ: dict[str, str], home: Path) -> None:
         talk.say("怎么取回？")
         talk.say("/hlep")
         talk.say("!echo done")
-        talk.say("/file !")
+        talk.wait("[y/N]")
+        talk.send("y")
         talk.ready()
         talk.send("what is in @notes.txt, beside ", pasted("x\n" * 20))
         talk.wait("[pasted #1")
@@ -32,6 +33,6 @@ def test_a_session_as_it_looks(environ: dict[str, str], home: Path) -> None:
         talk.say("/context")
         talk.ready()
         talk.send(control("c"))
-        talk.wait("anything else stays")
+        talk.wait("other keys stay")
         seen = re.sub(r"\n{3,}", "\n...\n", talk.text.strip()) + "\n"
     assert seen == SNAPSHOT.read_text(), "look at it; if it is right, save it as the snapshot"

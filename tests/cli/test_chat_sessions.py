@@ -6,31 +6,19 @@ import json
 import os
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from devchat.history import History, open_history
+from devchat.history import open_history
 from devchat.settings import Paths
 from devchat.types import Chunk
 from tests.cli.chatting import ENTER, Chat, control, pasted, write_script
+from tests.cli.conftest import kept
 from tests.conftest import Devchat
 
 WORDS = " ".join(f"word{number}" for number in range(1000))
-
-
-def long_talk(history: History, exchanges: int) -> str:
-    """Write a conversation of so many exchanges, the first of which names a zebra."""
-    record = history.start("a long talk")
-    turn = None
-    for number in range(exchanges):
-        word = "zebra" if number == 0 else "thing"
-        turn = history.add(record, turn, "user", f"question {number} about a {word}")
-        recorder = history.answer(turn, "scripted", "this machine")
-        recorder.feed(Chunk("text", f"answer {number} " + "filler " * 30))
-        recorder.interrupt()
-        turn = recorder.turn
-    return record.id
 
 
 def test_killed_while_answering_then_resumed(environ: dict[str, str], home: Path) -> None:
@@ -69,19 +57,6 @@ def test_killed_before_the_answer_then_continued(
         assert talk.text.count("are you there?") == 1
 
 
-def test_resume_prints_the_last_turns_only(
-    environ: dict[str, str], home: Path, paths: Paths
-) -> None:
-    with open_history(paths.history) as history:
-        name = long_talk(history, 5)
-    with Chat(environ, home, "-m", write_script(home, "x"), "--session", name[:5]) as talk:
-        talk.wait("6 earlier turns are not shown")
-        talk.wait("it was interrupted here: `/continue` goes on with it")
-        talk.ready()
-        assert "> question 3 about a thing\nanswer 3 filler" in talk.text
-        assert "question 2" not in talk.text
-
-
 def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "echo 1")) as talk:
         talk.ready()
@@ -91,7 +66,7 @@ def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], 
         talk.send(control("d"))
         talk.end()
     with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
-        talk.wait("  line 11\n  ... 88 more lines\necho 1")
+        talk.wait("  line 5\n  ... 88 more lines\n  line 94\n")
 
 
 def test_nothing_to_go_on_with(devchat: Devchat, environ: dict[str, str], home: Path) -> None:
@@ -106,6 +81,42 @@ def test_no_save_keeps_nothing(environ: dict[str, str], home: Path, paths: Paths
         talk.wait("echo 1")
         talk.ready()
     assert not paths.history.exists()
+
+
+def test_no_save_goes_on_and_keeps_nothing(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "the answer")) as talk:
+        talk.say("the question")
+        talk.wait("the answer")
+        talk.ready()
+    with Chat(environ, home, "-m", write_script(home, "more"), "-c", "--no-save") as talk:
+        talk.wait("> the question\n\nthe answer")
+        talk.say("and then?")
+        talk.wait("more")
+        talk.say("/context")
+        talk.wait_match(r"1  sent .* the question\n2  sent .* and then")
+    assert [turn.text.strip() for turn in kept(home)] == ["the question", "the answer"]
+
+
+def test_two_conversations_can_not_be_gone_on_with(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "x"), "-c", "--session", "abc") as talk:
+        assert talk.end() == 2
+        assert "`--continue` and `--session` name two conversations" in talk.text
+
+
+def test_what_is_mended_meanwhile_is_said(environ: dict[str, str], home: Path) -> None:
+    with Chat(environ, home, "-m", write_script(home, "one")) as talk:
+        talk.say("怎样提交代码？")
+        talk.wait("one")
+        talk.ready()
+        with closing(sqlite3.connect(home / "data" / "history.db")) as connection:
+            connection.execute("UPDATE words_data SET block = x'ffffffff' WHERE id > 1000")
+            connection.commit()
+        talk.say("/search 代码")
+        talk.wait(
+            "怎样提交代码？\n\n`/resume ID` goes on with one\nthe search index of the history"
+        )
+        talk.ready()
+        assert talk.text.count("is built again") == 1
 
 
 def test_two_at_once_on_one_history(environ: dict[str, str], home: Path, paths: Paths) -> None:
@@ -133,48 +144,6 @@ def test_an_answer_that_another_one_writes_now(
         recorder.feed(Chunk("text", "so"))
         with Chat(environ, home, "-m", write_script(home, "x"), "-c") as talk:
             talk.wait("another devchat is writing this answer now")
-
-
-def test_two_hundred_turns(environ: dict[str, str], home: Path, paths: Paths) -> None:
-    answers = [f"answer {number} " + "so " * 40 for number in range(100)]
-    with Chat(environ, home, "-m", write_script(home, *answers, context_tokens=2000)) as talk:
-        for number in range(100):
-            talk.say(f"question {number}")
-            talk.wait(f"\nanswer {number} ")
-        talk.wait_match(r"\d+ of 99 earlier exchanges left out: the window is full")
-        talk.ready()
-    with open_history(paths.history) as history:
-        (record,) = history.list()
-        assert record.turns == 200
-
-
-def test_what_is_relevant_comes_back_when_the_window_is_full(
-    environ: dict[str, str], home: Path, paths: Paths
-) -> None:
-    with open_history(paths.history) as history:
-        name = long_talk(history, 60)
-    model = write_script(home, "echo 1", context_tokens=1500)
-    with Chat(environ, home, "-m", model, "--session", name) as talk:
-        talk.say("/context zebra")
-        talk.wait_match(r"(?m)^1 +sent ")
-        talk.wait_match(r"(?m)^2 +left out ")
-        talk.wait_match(r"(?m)^60 +sent ")
-        talk.say("what about the zebra?")
-        talk.wait("1 came back as")
-        talk.wait("echo 1")
-
-
-def test_the_latest_exchange_stays_before_large_files(environ: dict[str, str], home: Path) -> None:
-    for name in ("a.txt", "b.txt"):
-        (home / name).write_text("words and more words\n" * 300)
-    model = write_script(home, "echo 1", "echo 2", context_tokens=1500)
-    with Chat(environ, home, "-m", model) as talk:
-        talk.say("first")
-        talk.wait("echo 1")
-        talk.say("and @a.txt @b.txt")
-        talk.wait("echo 2")
-        talk.ready()
-        assert "cut " in talk.text and "left out" not in talk.text
 
 
 def test_a_failed_answer_keeps_what_came(environ: dict[str, str], home: Path) -> None:
@@ -208,8 +177,9 @@ def test_without_a_place_to_write_the_conversation_goes_on(
         talk.wait("> hello", times=2)
 
 
-def test_a_history_that_fails_midway_costs_no_answer(
-    environ: dict[str, str], home: Path, paths: Paths
+@pytest.mark.parametrize("way", ["waited for", "Ctrl-C"])
+def test_a_history_that_is_locked_for_a_while_loses_nothing(
+    environ: dict[str, str], home: Path, paths: Paths, way: str
 ) -> None:
     model = write_script(home, "echo 1", "echo 2", "echo 3")
     with Chat(environ, home, "-m", model) as talk:
@@ -219,14 +189,25 @@ def test_a_history_that_fails_midway_costs_no_answer(
         blocker = sqlite3.connect(paths.history)
         blocker.execute("BEGIN EXCLUSIVE")
         talk.say("second")
-        talk.wait("kept in memory only")
         talk.wait("echo 2")
+        talk.wait("waiting to keep this")
+        if way == "Ctrl-C":
+            talk.send(control("c"))
+            talk.wait("this answer is not kept")
+            talk.ready()
         blocker.close()
         talk.say("third")
         talk.wait("echo 3")
+        talk.ready()
+        assert ("all of this conversation is kept now" in talk.text) == (way == "Ctrl-C")
+        with open_history(paths.history) as history:
+            latest = history.latest()
+            assert latest is not None and latest.head is not None
+            kept = [turn.text.strip() for turn in history.thread(latest.head)]
+        assert kept == ["first", "echo 1", "second", "echo 2", "third", "echo 3"]
         talk.say("/save talk.md")
         talk.wait("written to")
-        text = (home / "talk.md").read_text()
+        text = (home / "talk.md").read_text().partition("\n## ")[2]
         assert [text.count(word) for word in ("first", "second", "third", "echo 1")] == [1] * 4
 
 

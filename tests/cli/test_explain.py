@@ -14,13 +14,6 @@ from tests.conftest import Devchat
 SAMPLES = Path(__file__).parent.parent / "explain" / "samples"
 
 
-@pytest.fixture
-def cart(home: Path) -> str:
-    """Put a Python file into the home folder and return its name."""
-    shutil.copy(SAMPLES / "python.txt", home / "cart.py")
-    return "cart.py"
-
-
 def sent(devchat: Devchat, model: str, *args: str, stdin: str = "") -> str:
     """Return the user's message that `--dry-run` shows."""
     done = devchat("explain", "-m", model, "--dry-run", "--json", *args, stdin=stdin)
@@ -42,7 +35,7 @@ def test_a_file_is_explained_and_what_it_was_taken_for_is_said(
         "- class Cart (lines 5-16): What a customer means to buy.",
         "- method __init__(self, items=()) (lines 8-9)",
         "- method add(self, name, price, count=1) (lines 11-13): Put something in.",
-        "- and 2 more facts: --dry-run shows them",
+        "- and 2 more facts: --dry-run shows all",
         "",
     ]
 
@@ -95,13 +88,23 @@ def test_some_lines_a_folder_and_standard_input_by_name(
     devchat: Devchat, scripted: Script, home: Path, cart: str
 ) -> None:
     message = sent(devchat, scripted(), f"{cart}:15-16")
-    assert "method total" not in message and "function total(self) (lines 15-16)" in message
+    assert "2 lines of Python\nimports: json, pathlib\nclass Cart (lines 5-16)" in message
+    assert "method total(self) (lines 15-16)" in message and "method add" not in message
     (home / "docs").mkdir()
     shutil.copy(SAMPLES / "guide.md", home / "docs")
     message = sent(devchat, scripted(), "docs", cart, "-", stdin="a,b\n")
     assert "docs/guide.md is prose.\n9 lines" in message
     assert "cart.py is Python source.\n20 lines" in message
     assert "stdin is prose." in message and "This is prose and Python source." in message
+
+
+def test_lines_that_begin_inside_a_definition_are_outlined_by_their_file(
+    devchat: Devchat, scripted: Script, cart: str
+) -> None:
+    message = sent(devchat, scripted(), f"{cart}:9-12")
+    assert "does not parse" not in message
+    assert "4 lines of Python" in message and "method __init__" in message
+    assert "method add" in message and "method total" not in message
 
 
 def test_several_inputs_are_announced_on_a_line(
@@ -112,7 +115,7 @@ def test_several_inputs_are_announced_on_a_line(
     line = ("go.txt", "rust.txt", "ruby.txt", "guide.md")
     done = devchat("explain", "-m", scripted("x"), *line)
     assert done.stderr == (
-        "taking 4 inputs for Go source, Rust source, Ruby source and 1 more kinds;"
+        "taking 4 inputs for Go source, Rust source, Ruby source and 1 more kind;"
         " --as KIND overrides\n"
     )
 
@@ -170,133 +173,6 @@ def test_a_user_may_rewrite_the_prompt(
     done = devchat("explain", "-m", scripted(), "--dry-run", "--json", cart)
     (message,) = json.loads(done.stdout)["messages"]
     assert message["content"].endswith("In one word?")
-
-
-def large(home: Path, functions: int = 60) -> str:
-    body = "    total = a + b\n" * 6
-    texts = (f"def f{n}(a, b):\n{body}    return {n}\n\n\n" for n in range(functions))
-    (home / "large.py").write_text("".join(texts))
-    return "large.py"
-
-
-def test_what_is_too_large_is_refused_with_the_way_out(
-    devchat: Devchat, scripted: Script, home: Path
-) -> None:
-    done = devchat("explain", "-m", scripted("x", context_tokens=1_000), large(home))
-    assert (done.stdout, done.returncode) == ("", 5)
-    assert "hint: `--parts` explains it part by part; or attach a part" in done.stderr
-
-
-def test_parts_are_explained_and_then_the_whole(
-    devchat: Devchat, scripted: Script, home: Path
-) -> None:
-    name = large(home)
-    answers = [f"Part {number}." for number in range(1, 4)] + ["All of it."] * 20
-    model = scripted(*answers, context_tokens=1_500)
-    done = devchat("explain", "-m", model, "--parts", name)
-    assert done.returncode == 0, done.stderr
-    headings = [line for line in done.stdout.split("\n") if line.startswith("## ")]
-    assert headings[0].startswith("## `large.py:1-") and headings[-1] == "## The whole"
-    starts = [int(one.split(":")[1].split("-")[0]) for one in headings[:-1]]
-    ends = [int(one.strip("`").split("-")[-1]) for one in headings[:-1]]
-    assert starts == [1, *(end + 1 for end in ends[:-1])] and ends[-1] == 600
-    assert done.stdout.startswith(f"{headings[0]}\n\nPart 1.\n\n## `large.py")
-    assert f"part 1 of {len(ends)}: large.py:1-" in done.stderr
-
-
-def test_every_part_has_the_facts_of_its_own_lines(
-    devchat: Devchat, scripted: Script, home: Path
-) -> None:
-    model = scripted(context_tokens=1_500)
-    done = devchat("explain", "-m", model, "--parts", "--dry-run", "--json", large(home))
-    requests = [json.loads(line) for line in done.stdout.strip().split("\n")]
-    last = requests[-1]["messages"][-1]["content"]
-    assert len(requests) > 1 and "function f0(a, b)" not in last
-    assert "function f59(a, b) (lines 591-598)" in last
-    for request in requests:
-        assert request["prompt_tokens"] + request["options"]["max_tokens"] <= 1_500
-
-
-def test_parts_of_a_log_have_the_facts_of_the_whole(
-    devchat: Devchat, scripted: Script, home: Path
-) -> None:
-    (home / "app.log").write_text((SAMPLES / "app.log").read_text() * 20)
-    model = scripted(context_tokens=1_500)
-    done = devchat("explain", "-m", model, "--parts", "--dry-run", "--json", "app.log")
-    requests = [json.loads(line) for line in done.stdout.strip().split("\n")]
-    assert len(requests) > 1
-    assert all("80x, lines 2 to 140" in str(request["messages"]) for request in requests)
-
-
-def test_parts_as_json(devchat: Devchat, scripted: Script, home: Path) -> None:
-    model = scripted(*["Some."] * 20, context_tokens=1_500)
-    reply = json.loads(devchat("explain", "-m", model, "--parts", "--json", large(home)).stdout)
-    assert reply["answer"] == "Some." and len(reply["parts"]) > 1
-    assert reply["parts"][0]["answer"] == "Some."
-    assert reply["parts"][0]["name"].startswith("large.py:1-")
-
-
-def test_parts_of_what_fits_are_one(devchat: Devchat, scripted: Script, cart: str) -> None:
-    done = devchat("explain", "-m", scripted("A cart."), "--parts", cart)
-    assert (done.stdout, done.returncode) == ("A cart.\n", 0)
-
-
-def test_parts_spare_several_files_from_being_cut(
-    devchat: Devchat, scripted: Script, home: Path, cart: str
-) -> None:
-    name = large(home)
-    cut = devchat("explain", "-m", scripted("x", context_tokens=1_500), cart, name)
-    assert "cut" in cut.stderr
-    model = scripted(*["Some."] * 20, context_tokens=1_500)
-    done = devchat("explain", "-m", model, "--parts", cart, name)
-    assert done.returncode == 0, done.stderr
-    assert "## `cart.py:1-20`\n" in done.stdout and "## `large.py:1-" in done.stdout
-    assert not any(line.startswith("cut") for line in done.stderr.split("\n"))
-
-
-@pytest.mark.parametrize(
-    ("text", "answer", "said"),
-    [
-        ("x = '" + "word " * 3_000 + "'\n", 60, "line 1 of `huge.py` alone does not fit"),
-        ("x = 1\n" * 900, 690, "has no room for a part"),
-    ],
-)
-def test_what_has_no_part_that_fits(
-    devchat: Devchat, scripted: Script, home: Path, text: str, answer: int, said: str
-) -> None:
-    (home / "huge.py").write_text(text)
-    line = ("--max-tokens", str(answer), "--parts", "huge.py")
-    done = devchat("explain", "-m", scripted(context_tokens=1_000), *line)
-    assert (done.stdout, done.returncode) == ("", 5)
-    assert said in done.stderr
-
-
-def quiz(count: int) -> str:
-    one = {"question": "What does add\ndo?", "answer": "It puts something in."}
-    return json.dumps({"questions": [one] * count})
-
-
-def test_a_quiz_is_printed_as_markdown(devchat: Devchat, scripted: Script, cart: str) -> None:
-    done = devchat("explain", "-m", scripted(quiz(2)), "--quiz", "2", cart)
-    assert done.stdout == (
-        "1. **What does add do?**\n\n   It puts something in.\n\n"
-        "2. **What does add do?**\n\n   It puts something in.\n"
-    )
-
-
-def test_a_quiz_is_bound_by_its_schema(devchat: Devchat, scripted: Script, cart: str) -> None:
-    line = ("--quiz", "3", cart)
-    done = devchat("explain", "-m", scripted(), *line, "--dry-run", "--json")
-    options = json.loads(done.stdout)["options"]
-    assert options["schema"]["properties"]["questions"]["minItems"] == 3
-    assert options["max_tokens"] == 800
-    assert "Number of questions to write: 3." in done.stdout
-    broken = devchat("explain", "-m", scripted(quiz(2)), *line)
-    assert (broken.stdout, broken.returncode) == ("", 3)
-    assert "breaks the schema" in broken.stderr
-    reply = json.loads(devchat("explain", "-m", scripted(quiz(3)), *line, "--json").stdout)
-    assert len(json.loads(reply["answer"])["questions"]) == 3
-    assert reply["inputs"][0]["kind"] == "python"
 
 
 BAD: list[tuple[list[str], int, str]] = [

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devchat.changes import AnalyzerReceipt
+from devchat.cli.review.ending import exit_code
 from devchat.render.review.objects import review_schema
 from tests.cli.conftest import Script
 from tests.cli.reviewing import CLEAN, HEAD, Repository, answer, new_repository
 from tests.conftest import Devchat
+from tests.render.review import sample
 
 TEXT = """\
 ✖ error  Use `==` to compare constant literals
@@ -68,7 +72,7 @@ def test_without_a_model_only_analyzers_look(devchat: Devchat, repository: Repos
     done = devchat("review", "--no-model", cwd=repository.folder, stdin=None)
     assert done.returncode == 1
     assert "1 hunk in 1 file: analyzers only\n" in done.stdout
-    assert "model      no model spoke: only analyzers looked, " in done.stdout
+    assert "model      no model spoke, " in done.stdout
 
 
 def found(devchat: Devchat, *args: str, cwd: Path, stdin: str | None = None) -> list[str]:
@@ -154,6 +158,13 @@ def test_a_part_that_failed_comes_before_findings(
     assert done.returncode == 7
     assert "part of the review failed (1 of 1 hunk)" in done.stdout
     assert "  failed     1 hunk in cart.py: " in done.stdout
+
+
+def test_an_analyzer_that_gave_up_is_a_part_that_failed() -> None:
+    gave_up = replace(sample.CLEAN.receipt, analyzers=(AnalyzerReceipt("zizmor", "failed"),))
+    absent = replace(sample.CLEAN.receipt, analyzers=(AnalyzerReceipt("zizmor", "absent"),))
+    assert exit_code(replace(sample.CLEAN, receipt=gave_up), "never") == 7
+    assert exit_code(replace(sample.CLEAN, receipt=absent), "never") == 0
 
 
 def test_the_output_is_written_as_a_whole(

@@ -86,6 +86,8 @@ def test_a_closed_standard_input_is_none(environ: dict[str, str], home: Path) ->
 
 NAMED = [
     (("--staged", "--worktree"), 2, "`--staged` and `--worktree` don't go together"),
+    (("--no-model", "--verify"), 2, "`--no-model` and `--verify` don't go together"),
+    (("--no-model", "-m", "x"), 2, "`--no-model` and `--model` don't go together"),
     (("--staged", "HEAD"), 2, "`HEAD` and `--staged` don't go together"),
     (("docs",), 5, "`docs` is a folder, and no patch"),
     (("cart.py",), 5, "`cart.py` is no patch\n\nhint: `devchat review --path cart.py` reviews"),

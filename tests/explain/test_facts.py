@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import example, given
@@ -150,6 +151,14 @@ def test_a_source_too_long_to_parse_says_so() -> None:
     found = gather("a.go", kind_named("go"), "// x\n" * 300_000, NOWHERE).facts
     assert isinstance(found, Outline)
     assert found.note.startswith("too long") and found.lines == 300_000
+
+
+def test_a_source_too_tangled_to_parse_says_so() -> None:
+    garbage = "".join(Random(1).choices("abcdef(){}[]<>|&;:\"'\n #%/\\=+-*", k=1_000_000))
+    found = gather("a.ts", kind_named("typescript"), f"class A\n  b\n{garbage}", NOWHERE).facts
+    assert isinstance(found, Outline)
+    assert found.note == "too tangled to be parsed: what begins at the margin is listed"
+    assert found.symbols[0].name == "class A"
 
 
 def test_an_endless_outline_is_cut_with_a_count() -> None:
@@ -368,8 +377,18 @@ MESSAGES = [
     ("ruff-full.txt", "linter", [("shop/cart.py", 1, "error", "F401")]),
     ("eslint.txt", "linter", [("/app/src/server.js", 3, "error", "no-unused-vars"),
                               ("/app/src/server.js", 12, "warning", "no-console")]),
-    ("pytest.txt", "pytest", [("tests/test_cart.py", 8, "failure", "AssertionError"),
-                              ("tests/test_cart.py", 0, "failed", "")]),
+    ("pytest.txt", "pytest", [("tests/test_cart.py", 8, "failed", "AssertionError")]),
+    ("pytest-short.txt", "pytest", [("tests/test_cart.py", 3, "error", ""),
+                                    ("shop/cart.py", 5, "failed", ""),
+                                    ("tests/test_other.py", 0, "failed", "")]),
+    ("go-test.txt", "go-test", [("cart_test.go", 12, "failed", "")]),
+    ("tsc-pretty.txt", "compiler", [("src/user.ts", 3, "error", "TS2322")]),
+    ("gcc-drawn.txt", "compiler", [
+        ("err.c", 3, "error", ""), ("err.c", 4, "warning", "-Wint-conversion"),
+        ("err.c", 4, "warning", "-Wformat="), ("err.c", 4, "error", ""),
+        ("err.c", 4, "warning", "-Wunused-variable"), ("err.c", 3, "warning", "-Wreturn-type"),
+    ]),
+    ("cargo.txt", "rustc", [("src/main.rs", 4, "error", "E0382")]),
 ]  # fmt: skip
 
 
@@ -384,7 +403,7 @@ def test_messages_are_read_with_their_places(
 
 def test_messages_are_counted_and_shown_with_their_source(shop: Place) -> None:
     lines = gather("stdin", kind_named("compiler"), read("gcc.txt"), shop).lines()
-    assert lines[0] == "1 error, 1 note, 1 warning in 1 file"
+    assert lines[0] == "1 error, 1 warning, 1 note in 1 file"
     assert lines[1] == "codes: -Wunused-variable 1x"
     assert lines[2] == "main.c:5: error: 'x' undeclared (first use in this function)"
     assert lines[4] == "    5> line 5"
@@ -394,9 +413,27 @@ def test_a_failed_test_comes_with_its_reason_and_the_summary(shop: Place) -> Non
     found = facts("pytest.txt", "pytest", shop)
     assert isinstance(found, Messages)
     assert found.summary == "1 failed, 2 passed in 0.12s"
-    assert found.messages[0].text == "assert 3 == 4"
+    assert found.messages[0].text == "test_total - assert 3 == 4"
     assert found.messages[0].source == ("7| y", "8> y", "9| y")
-    assert found.messages[1].text == "test_total - assert 3 == 4"
+    assert found.text()[0] == "1 failed in 1 file"
+
+
+def test_a_failed_test_is_named_once_at_its_innermost_place() -> None:
+    found = facts("pytest-short.txt", "pytest")
+    assert isinstance(found, Messages)
+    assert [one.text for one in found.messages] == [
+        "test_fix - RuntimeError: no database",
+        "TestCart.test_div[0] - ZeroDivisionError: division by zero",
+        "test_far - assert 1 == 2",
+    ]
+    assert found.text()[:2] == (
+        "1 error, 2 failed in 3 files",
+        "summary: 2 failed, 2 passed, 1 error in 0.62s",
+    )
+    found = facts("go-test.txt", "go-test")
+    assert isinstance(found, Messages)
+    assert found.messages[0].text == "TestTotal/empty_cart - Total() = 3, want 4"
+    assert found.summary == "FAIL example.com/shop 0.003s"
 
 
 def test_a_log_yields_its_repetitions_and_its_odd_line() -> None:
@@ -414,18 +451,23 @@ def test_a_log_yields_its_repetitions_and_its_odd_line() -> None:
 @pytest.mark.parametrize(
     ("sample", "repeated", "odd", "error"),
     [
-        ("syslog.txt", [(2, 2)], 4, None),
+        ("syslog.txt", [(2, 2)], 4, 2),
         ("access.txt", [(2, 1)], 3, None),
         ("jsonlines.txt", [(2, 2)], 4, 4),
+        ("nginx-error.txt", [], 0, 1),
+        ("journal.txt", [], 0, 4),
+        ("npm.txt", [], 0, 1),
+        ("not-found.txt", [], 0, 1),
+        ("git-fatal.txt", [], 0, 1),
     ],
 )
 def test_other_logs(
     sample: str, repeated: list[tuple[int, int]], odd: int, error: int | None
 ) -> None:
-    found = facts(sample, "log")
-    assert isinstance(found, LogDigest) and found.odd
+    found = facts(sample, "error" if repeated == [] else "log")
+    assert isinstance(found, LogDigest)
     assert [(one.count, one.first) for one in found.repeated] == repeated
-    assert found.odd.number == odd
+    assert (found.odd.number if found.odd else 0) == odd
     assert (found.first_error.number if found.first_error else None) == error
 
 
@@ -458,6 +500,56 @@ def test_the_shape_of_data() -> None:
     found = facts("settings.toml.txt", "toml")
     assert isinstance(found, Shape)
     assert [one.path for one in found.entries] == ["title", "server", "server.port", "server.hosts"]
+
+
+def test_json_on_each_line_is_described_by_the_first() -> None:
+    found = facts("events.jsonl.txt", "jsonl")
+    assert isinstance(found, Shape)
+    assert found.text() == (
+        "2 lines of JSON: object on each; the first holds",
+        "user: text 'ann'",
+        "items: list of 2 (number)",
+    )
+    broken = gather("stdin", kind_named("jsonl"), '{"a": 1}\n\n{"a": }\n', NOWHERE)
+    assert broken.lines()[1].startswith("it does not parse: line 3: Expecting value")
+
+
+def test_the_columns_of_a_table() -> None:
+    found = facts("table.csv.txt", "csv")
+    assert found.text() == (
+        "3 rows below the names of 3 columns, parted by commas",
+        "name: text, such as tea",
+        "price (EUR): numbers, such as 3.50",
+        "note: text, 1 empty, such as green, loose",
+    )
+    assert facts("table.tsv.txt", "csv").text()[0].endswith("2 columns, parted by tabs")
+    assert facts("table-semicolons.txt", "csv").text()[1] == "id: numbers, such as 1"
+    uneven = gather("stdin", kind_named("csv"), "a,b,c\n1,2,\n3\n", NOWHERE).lines()
+    assert uneven[1:3] == [
+        "row 3 has another number of cells than the first", "a: numbers, such as 1",
+    ]  # fmt: skip
+    assert uneven[-1] == "c: nothing, 1 empty, such as none"
+    empty = gather("stdin", kind_named("csv"), "", NOWHERE).lines()
+    assert empty == ["0 rows below the names of 0 columns, parted by commas"]
+
+
+def test_commits_are_counted_with_their_authors_and_subjects() -> None:
+    assert facts("git-log.txt", "commits").text() == (
+        "2 commits",
+        "by Ann Lee (1), Bob Ray (1)",
+        "from Fri Nov 20 18:30:00 2026 +0000 to Sat Nov 21 10:00:00 2026 +0000",
+        "3f1c2a9b8 Round the total to cents",
+        "8a7b6c5d4 Merge branch 'taxes'",
+    )
+    assert facts("git-oneline.txt", "commits").text() == (
+        "3 commits",
+        "3f1c2a9 Round the total to cents",
+        "8a7b6c5 Merge branch 'taxes'",
+        "1111111 Begin",
+    )
+    one = read("git-log.txt").partition("\ncommit ")[0]
+    lines = gather("stdin", kind_named("commits"), one, NOWHERE).lines()
+    assert lines[:3] == ["1 commit", "by Ann Lee (1)", "of Sat Nov 21 10:00:00 2026 +0000"]
 
 
 def test_lists_and_nulls_are_described() -> None:
@@ -545,6 +637,11 @@ KIND = st.sampled_from(sorted(KINDS.values(), key=lambda kind: kind.name))
 @example(KINDS["c"], "{" * 100_000)
 @example(KINDS["javascript"], "(" * 100_000)
 @example(KINDS["json"], "[" * 100_000)
+@example(KINDS["jsonl"], "[" * 100_000)
+@example(KINDS["csv"], 'a,b\n"' + "x" * 200_000)
+@example(KINDS["csv"], ",\n\r\n\0")
+@example(KINDS["pytest"], "_" * 500_000)
+@example(KINDS["commits"], "commit abcdef1\n" * 1_000)
 @example(KINDS["toml"], "a = " + "[" * 5_000)
 @example(KINDS["log"], "0" * 1_000_000)
 @example(KINDS["log"], "a-" * 500_000)

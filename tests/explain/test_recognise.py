@@ -32,6 +32,12 @@ KIND_OF = {
     "eslint.txt": "linter", "app.log": "log", "syslog.txt": "log", "access.txt": "log",
     "jsonlines.txt": "log", "data.json.txt": "json", "settings.toml.txt": "toml",
     "workflow.yaml.txt": "yaml", "notes.txt": "prose", "chinese.txt": "prose",
+    "table.csv.txt": "csv", "table.tsv.txt": "csv", "table-semicolons.txt": "csv",
+    "events.jsonl.txt": "jsonl", "go-test.txt": "go-test", "tsc-pretty.txt": "compiler",
+    "npm.txt": "log", "nginx-error.txt": "log", "journal.txt": "log",
+    "not-found.txt": "error", "git-fatal.txt": "error", "git-status.txt": "prose",
+    "git-log.txt": "commits", "git-oneline.txt": "commits", "pytest-short.txt": "pytest",
+    "gcc-drawn.txt": "compiler", "cargo.txt": "rustc",
 }  # fmt: skip
 BY_NAME = {
     "python-broken.txt": ("shop/cart.py:1-6", "python"),
@@ -41,6 +47,8 @@ BY_NAME = {
     "broken.toml": ("broken.toml", "toml"),
     "setup.cfg": ("setup.cfg", "ini"),
     "guide.md": ("docs/guide.md", "prose"),
+    "table.csv.txt": ("prices.csv", "csv"),
+    "events.jsonl.txt": ("events.ndjson", "jsonl"),
 }
 
 
@@ -50,7 +58,13 @@ def read(name: str) -> str:
 
 def test_every_sample_is_in_the_table() -> None:
     assert {path.name for path in SAMPLES.iterdir()} == {*KIND_OF, *BY_NAME}
-    assert len(KIND_OF) + len(BY_NAME) >= 40
+    assert len({*KIND_OF, *BY_NAME}) >= 40
+
+
+def test_every_kind_that_is_told_by_content_has_a_sample() -> None:
+    by_name_alone = {"swift", "scala", "lua", "perl", "haskell", "css", "makefile", "source"}
+    named = {kind for _, kind in BY_NAME.values()}
+    assert {*KIND_OF.values(), *named} == KINDS.keys() - by_name_alone
 
 
 @pytest.mark.parametrize(("sample", "kind"), KIND_OF.items())
@@ -103,7 +117,25 @@ def test_the_name_of_some_lines_is_split() -> None:
     assert file_of("odd:0") == ("odd:0", 1)
 
 
+NOT_TABLES = [
+    "Roses are red, violets are blue,\nsugar is sweet, so are you,\nand I, too, am happy,\n",
+    "Roses are red, violets are blue\nSugar is sweet, and so are you\nAnd so, am I\n",
+    "add(a, b)\nsub(c, d)\nmul(e, f)\n",
+    "x, y = 1, 2\nz, w = 3, 4\na, b = 5, 6\n",
+    "name,name\n1,2\n3,4\n",
+    "a,b\n1,2\n3\n",
+    "a,b\n1,2\n",
+]
+
+
+@pytest.mark.parametrize("text", NOT_TABLES)
+def test_commas_alone_make_no_table(text: str) -> None:
+    assert recognise("stdin", text).name != "csv"
+
+
 @given(st.text(), st.text())
+@example("stdin", '"\n,"\n,\n')
+@example("stdin", "a,b\n" + '"' * 200_000)
 @example("a.py:0", "{" * 100_000)
 @example("stdin", "x" * 1_000_000)
 @example("stdin", "[" * 50_000)

@@ -39,8 +39,10 @@ def check(path: Path, finished: list[int]) -> None:
         for number in finished[-2:]:
             assert history.thread(number)[-1].status == "complete"
         if finished:
-            thread = [turn.id for turn in history.thread(finished[-1])]
-            assert thread == finished
+            thread = history.thread(finished[-1])
+            assert [turn.id for turn in thread] == finished
+            assert all(len(history.images(turn)) == 2 for turn in thread[::2])
         history.search("回答", 5)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

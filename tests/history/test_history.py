@@ -78,11 +78,11 @@ def test_what_came_of_an_answer_is_kept_however_it_ends(history: History, how: s
 def test_going_back_forks_the_tree_and_deletes_nothing(history: History) -> None:
     one = history.start()
     first = exchange(history, one, None, 1)
-    exchange(history, one, first, 2)
+    before = exchange(history, one, first, 2)
     history.set_head(one, first)
     other = exchange(history, one, first, 3)
+    assert texts(history.thread(before)) == ["question 1", "answer 1", "question 2", "answer 2"]
     assert texts(history.thread(other)) == ["question 1", "answer 1", "question 3", "answer 3"]
-    assert texts(history.children(first)) == ["question 2", "question 3"]
     assert history.find(one.id).turns == 4
     history.set_head(one, None)
     assert (history.find(one.id).head, history.find(one.id).turns) == (None, 0)
@@ -106,12 +106,18 @@ def test_deleting_leaves_what_a_fork_shares(history: History) -> None:
 
 def test_pruning_by_age_and_by_number(history: History) -> None:
     names = [history.start(str(number)).id for number in range(5)]
-    assert history.prune(before=0) == 0
-    assert history.prune(keep=3) == 2
+
+    def prune(before: float | None = None, keep: int | None = None) -> int:
+        stale = history.stale(before=before, keep=keep)
+        history.remove(*stale)
+        return len(stale)
+
+    assert prune(before=0) == 0
+    assert prune(keep=3) == 2
     assert {found.id for found in history.list()} == set(names[2:])
     edge = history.find(names[3]).updated
-    assert history.prune(before=edge) == 1
-    assert history.prune(before=edge + 3600, keep=1) == 1
+    assert prune(before=edge) == 1
+    assert prune(before=edge + 3600, keep=1) == 1
     assert [found.title for found in history.list()] == ["4"]
 
 
@@ -139,6 +145,45 @@ def test_the_file_and_its_folder_are_private(home: Path) -> None:
         history.start()
         modes = {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
         assert modes == {0o600} and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+ANSWERER = """
+import os, sys
+from pathlib import Path
+from devchat.history import open_history
+from devchat.types import Chunk
+history = open_history(Path(sys.argv[1]))
+one = history.start("cut off")
+recorder = history.answer(history.add(one, None, "user", "count"), "m", "here")
+recorder.feed(Chunk("text", "one two"))
+print(recorder.turn.id, flush=True)
+sys.stdin.read()
+os._exit(1)
+"""
+
+
+def test_a_crash_is_told_only_while_one_would_go_on_from_there(home: Path) -> None:
+    path = home / "history.db"
+    line = [sys.executable, "-c", ANSWERER, str(path)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as answering:
+        assert answering.stdout is not None
+        cut = int(answering.stdout.readline())
+        with open_history(path) as history:
+            (one,) = history.list()
+            assert history.unfinished() == ()  # it is being written
+            answering.communicate()
+            assert history.unfinished() == (one,)
+            fork = history.start("a fork")
+            history.set_head(fork, cut)
+            assert {found.id for found in history.unfinished()} == {one.id, fork.id}
+            history.set_head(one, None)
+            assert [found.id for found in history.unfinished()] == [fork.id]
+            history.set_head(one, cut)
+            further = history.add(one, cut, "user", "go on")
+            assert history.unfinished() == ()
+            history.set_head(one, cut)  # back to where it was gone on from
+            assert history.unfinished() == ()
+            assert [turn.id for turn in history.thread(further)][-2:] == [cut, further.id]
 
 
 WRITER = """

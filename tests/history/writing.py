@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from devchat.history import open_history
-from devchat.types import Chunk, Completion, Usage
+from devchat.types import Chunk, Completion, Image, Usage
+
+SHOT = Image("shot.png", "image/png", bytes(range(256)) * 20)
 
 
 def main(path: Path) -> None:
@@ -15,7 +19,8 @@ def main(path: Path) -> None:
         one = history.start("writing")
         turn = None
         while True:
-            question = history.add(one, turn, "user", "a question 问题")
+            images = (SHOT, replace(SHOT, data=os.urandom(20_000)))
+            question = history.add(one, turn, "user", "a question 问题", images=images, system="s")
             recorder = history.answer(question, "m", "here")
             for number in range(5):
                 recorder.feed(Chunk("text", f"piece {number} "))

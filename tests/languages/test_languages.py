@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from devchat import languages
 from devchat.languages.syntax import syntax_errors
-from devchat.languages.trees import GRAMMARS, open_parser
+from devchat.languages.trees import GRAMMARS, open_parser, tree_errors
 
 NAMES = [
     ("a.py", "python"), ("src/x/a.PYI", "python"), ("a.ts", "typescript"), ("a.tsx", "tsx"),
@@ -104,3 +104,8 @@ def test_a_broken_text_has_a_bounded_number_of_errors() -> None:
     errors = syntax_errors("go", "package a\n" + "var = }\n" * 5_000)
     assert errors is not None
     assert len(errors) <= 100
+
+
+def test_a_text_that_would_take_minutes_is_given_up() -> None:
+    assert tree_errors("cpp", "int main() {\n" + "a<b<" * 400_000 + "\n}\n") is None
+    assert tree_errors("cpp", "int a;\n" * 20_000) == ()

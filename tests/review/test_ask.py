@@ -57,7 +57,8 @@ def test_small_files_share_a_chunk_under_their_names() -> None:
     ]  # fmt: skip
     assert request.options.schema is not None
     finding = request.options.schema["properties"]["findings"]["items"]["properties"]
-    assert finding["path"]["enum"] == ["a.py", "b c.py", "d<U+202E>.py"]
+    names = '["a.py", "b c.py", "d<U+202E>.py"]'
+    assert finding["path"] == {"type": "string", "description": f"one of {names}"}
 
 
 def test_a_finding_about_a_name_with_hidden_characters_finds_its_file() -> None:

@@ -74,11 +74,26 @@ RIGHT: list[Case] = [
     (TREES_JS, "function b(x) {", {"title": "`b` is never called"}),
     (TREES_GO, "\tfmt.Println(other())", {"title": "`nowhere` is undefined"}),
 ]
+ABSENT = "If `path` does not exist, it fails."
+RIGHT += [  # These speak of a value or of what is left out, not of a name that there is not.
+    (PY, LINE, {"title": "It leaks", "body": "`close()` is never called on an error."}),
+    (PY, LINE, {"title": "`f()` is not called again"}),
+    (PY, LINE, {"title": "A file may be missing", "body": ABSENT}),
+    (PY, LINE, {"title": "With an unknown `size` it fails"}),
+    (PY, LINE, {"title": "当 `size` 未定义时出错"}),
+    (PY, LINE, {"title": "It fails", "body": "When `len` is not defined by the caller."}),
+    (TREES_JS, "  return join(x, missing);", {"title": "`x` is undefined, so join throws"}),
+]
+WRONG += [
+    (TREES_JS, "  return join(x, missing);", {"title": "`x` is undefined: a ReferenceError"}),
+    (PY, LINE, {"title": "It fails", "body": "It says that `len` is undefined."}),
+]
 STARRED = one_file(BASE, HEAD.replace("import path", "import *"))
 UNKNOWN: list[Case] = [
     (Patch({"a.py": BASE}, {"a.py": HEAD}), LINE, {"title": "`gone` is not defined"}),
     (Patch({"a.py": BASE}, {"a.py": HEAD}), DEF, {"title": "`f` has no callers"}),
     (STARRED, LINE, {"title": "`gone` is not defined"}),
+    (PY, LINE, {"title": "x", "body": " ".join(f"`gone{at}` is undefined." for at in range(9))}),
     (PY, "", {"title": "The variable `gone` is unused"}),
     (PY, "    return 1", {"title": "The variable `gone` is unused"}),
     (Trees(TREES_GO.at_base, TREES_GO.at_head, complete=False), "\tfmt.Println(other())",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devchat.backends.scripted import Answer
+from devchat.backends.scripted import Answer, Scripted
 from devchat.changes import Finding, Review
 from devchat.sanitize import visible
 from tests.review.changes import Trees, Unbound, answer, one_file, run, said, states
@@ -141,3 +141,12 @@ def test_text_under_review_stays_data() -> None:
     assert user.text.startswith("`````diff\n") and user.text.endswith("\n`````")
     assert "+4|$rules ${about}" in user.text
     assert done.findings == () and json.dumps(done.summary)
+
+
+def test_a_wrong_word_does_not_cost_the_answers_other_findings() -> None:
+    # This backend holds whole answers to the schema, as remote ones do.
+    wrong = [said(MEAN, path="nosuch.py"), said(MEAN, category="style"), said(MEAN, rule="R99")]
+    backend = Scripted([answer(*wrong, *[said(MEAN, path="nosuch.py")] * 20)])
+    done = run(CHANGE, backend)
+    assert states(done) == ["reviewed"]
+    assert [one.line for one in done.findings] == [5]

@@ -133,3 +133,13 @@ def test_many_wrong_suggestions_are_counted_in_one_note() -> None:
     done = run(one_file(BASE, HEAD), Unbound([answer(*wrong)]))
     note = "2 suggestions were left out: 1 changes nothing, 1 does not parse"
     assert done.receipt.notes == (note,)
+
+
+def test_in_a_file_that_takes_long_to_parse_nothing_is_proven_nor_refuted() -> None:
+    more = "\n" * 9 + f"TEXT = '{'x' * 400_000}'\n"
+    trees = one_file(BASE + more, HEAD + more)
+    words = {"body": "`items` is not defined."}
+    found = [said(MEAN, suggestion="    mean = 0"), said("    return mean", title="X", **words)]
+    done = run(trees, Unbound(lambda _: answer(*found)))
+    assert [(one.suggestion, one.proven) for one in done.findings] == [("    mean = 0", False)]
+    assert done.receipt.dropped == {"refuted by the files": 1}

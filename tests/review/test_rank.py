@@ -33,6 +33,13 @@ def test_the_worst_comes_first_then_path_and_line() -> None:
     assert [one.line for one in done.findings] == [4, 7, 2, 5, 9]
 
 
+def test_a_secret_comes_before_other_errors() -> None:
+    worst = replace(FOUND, severity="error")
+    found = (worst, replace(worst, path="z.py", category="secret"))
+    done = run(CHANGE, None, Checker(found), wishes=Wishes(max_findings=1))
+    assert [one.path for one in done.findings] == ["z.py"]
+
+
 def test_beyond_the_ceiling_findings_are_counted_and_kept_apart() -> None:
     done = run(CHANGE, Unbound([places(9, 7, 4, 5, 2)]), wishes=Wishes(max_findings=2))
     assert [one.line for one in done.findings] == [4, 7]
@@ -83,6 +90,35 @@ def test_a_models_suggestion_for_more_lines_brings_them_along() -> None:
     (one,) = run(trees, Unbound([said_so]), Checker((found,))).findings
     assert (one.source, one.start_line, one.line, one.suggestion) == ("checker", 2, 4, "line = 9")
     assert one.quote == "line 2 = 2\nline 3 = 3\nline 4 = 4"
+
+
+def test_what_a_model_says_of_many_lines_is_not_lost_in_a_finding_about_one() -> None:
+    wide = said("line 1 = 1", last_quote="line 20 = 20", category="security")
+    for found in (FOUND, replace(FOUND, category="secret")):
+        done = run(CHANGE, Unbound([answer(wide)]), Checker((found,)))
+        assert [(one.source, one.line) for one in done.findings] == [("model", 20), ("checker", 3)]
+    done = run(CHANGE, Unbound([answer(said("line 3 = 3"))]), Checker((found,)))
+    assert len(done.findings) == 2
+    told = said("line 3 = 3", title="A hardcoded credential", category="security")
+    assert len(run(CHANGE, Unbound([answer(told)]), Checker((found,))).findings) == 1
+
+
+def test_of_two_things_that_are_said_of_a_line_the_worse_severity_stays() -> None:
+    model = said("line 3 = 3", title="A query is put together from input", body="")
+    (one,) = run(CHANGE, Unbound([answer(model)]), Checker((FOUND,))).findings
+    assert (one.severity, one.title) == ("error", FOUND.title)
+    assert one.body == f"{FOUND.body}\n\nA query is put together from input"
+
+
+def test_a_finding_is_compared_with_all_of_its_file() -> None:
+    numbers = range(1, 41)
+    found = [
+        replace(FOUND, start_line=at, line=at, quote=f"line {at} = {at}", rule=f"C{at}")
+        for at in numbers
+    ]
+    model = said("line 2 = 2", title=FOUND.title, severity="warning")
+    done = run(CHANGE, Unbound([answer(model)]), Checker(tuple(found)))
+    assert len((*done.findings, *done.overflow)) == 40
 
 
 def test_two_analyzers_and_two_faults_of_one_line_stay_two() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from devchat.backends import Backend
 from devchat.changes import Diff, FileDiff, FileReceipt, HunkReceipt
 from devchat.diff import parse
 from devchat.policy import Policy
 from devchat.review.select import Selection, select
-from tests.review.changes import Patch, Trees, one_file
+from tests.review.changes import Checker, Patch, Trees, Unbound, answer, one_file, run
 
 SUBMODULE = (
     "diff --git a/mod b/mod\nindex 1111111..2222222 160000\n--- a/mod\n+++ b/mod\n@@ -1 +1 @@\n"
@@ -229,6 +230,33 @@ def test_limits_leave_files_to_the_analyzers() -> None:
         "analyzers only: 31 lines of diff, and `max_file_lines` is 30",
         "analyzers only: `max_files` is 2",
     ]
+
+
+LIMITED = Policy(max_file_lines=30)
+TOO_MUCH = one_file("1\n", "x\n" * 30)
+REASON = "analyzers only: 31 lines of diff, and `max_file_lines` is 30"
+LOOKS: list[tuple[Trees, Backend | None, tuple[str, str]]] = [
+    (TOO_MUCH, None, ("reviewed", "analyzers only")),
+    (TOO_MUCH, Unbound([]), ("reviewed", "analyzers only")),
+    (Patch(TOO_MUCH.at_base, TOO_MUCH.at_head), None, ("skipped", "its content is out of reach")),
+]
+
+
+@pytest.mark.parametrize(("trees", "backend", "became"), LOOKS)
+def test_who_looked_at_a_file_that_is_too_much(
+    trees: Trees, backend: Backend | None, became: tuple[str, str]
+) -> None:
+    (file,) = run(trees, backend, Checker(), policy=LIMITED).receipt.files
+    assert [(hunk.state, hunk.reason) for hunk in file.hunks] == [became]
+
+
+def test_where_a_model_read_the_rest_a_file_that_is_too_much_is_skipped() -> None:
+    base, head = ({**TOO_MUCH.at_base, "b.py": "1\n"}, {**TOO_MUCH.at_head, "b.py": "2\n"})
+    first, other = run(
+        Trees(base, head), Unbound([answer()]), Checker(), policy=LIMITED
+    ).receipt.files
+    assert [(hunk.state, hunk.reason) for hunk in first.hunks] == [("skipped", REASON)]
+    assert [hunk.state for hunk in other.hunks] == ["reviewed"]
 
 
 def test_every_hunk_is_accounted_for() -> None:

@@ -25,7 +25,7 @@ TINY = Manner(tier="tiny")
 CHANGE = one_file("", "a = 1\nb = 2\n")
 FOUND = Finding("a.py", "RIGHT", 2, 2, "error", "bug", "b is two", "So.", "b = 2", source="checker")
 OWN = "1 error in 1 hunk of 1 file."
-LEFT_OUT = "the model's own words had no ground in the findings: left out"
+LEFT_OUT = "what the model wrote about the findings was wrong, and is left out"
 
 
 def test_of_one_part_the_models_own_sentence_stands() -> None:
@@ -95,8 +95,7 @@ def test_a_tiny_model_looks_for_no_faults_and_that_is_said() -> None:
     assert done.summary == "No findings in 1 hunk of 1 file."
     assert (done.receipt.model, done.receipt.tier, done.receipt.location) == ("", None, "")
     assert done.receipt.notes == (
-        "`scripted` is too small to find faults, so only analyzers looked:"
-        " choose a larger model with `-m`",
+        "`scripted` is too small to find faults: `-m` takes a larger model",
     )
     (hunk,) = done.receipt.files[0].hunks
     assert (hunk.state, hunk.reason) == ("reviewed", "analyzers only")
@@ -138,7 +137,7 @@ def test_what_became_of_each_analyzer_is_in_the_receipt() -> None:
     )
     assert [(one.name, one.state, one.version, one.reason) for one in done.receipt.analyzers] == [
         ("good", "ran", "2.0", ""),
-        ("off", "off", "", "turned off by the policy"),
+        ("off", "off", "", "turned off by `.devchat.toml`"),
         ("gone", "absent", "", "`gone` is not installed"),
         ("bad", "failed", "1", "it took too long"),
     ]

@@ -64,5 +64,5 @@ def test_only_a_large_model_looks_again() -> None:
     done = run(CHANGE, backend, wishes=Wishes(verify=True, max_findings=9))
     assert len(done.findings) == 5
     assert done.receipt.notes == ("`scripted` is too small to look at its findings again",)
-    silent = run(CHANGE, None, Checker(), wishes=Wishes(verify=True))
-    assert silent.findings == ()
+    silent = run(CHANGE, Unbound([answer()], Manner(tier="small")), wishes=Wishes(verify=True))
+    assert (silent.findings, silent.receipt.notes) == ((), ())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from devchat.diff import parse
 from devchat.errors import InputError
 from devchat.source.git import FIXED, Answer, explain, find_git
 from devchat.source.read import read_change
@@ -201,3 +202,27 @@ def test_an_interrupt_ends_what_was_started(repo: Repo, tmp_path: Path) -> None:
         assert b"KeyboardInterrupt" in process.stderr.read()
     done = subprocess.run(["ps", "-p", pid.read_text().strip(), "-o", "stat="], capture_output=True)
     assert done.stdout.strip()[:1] in (b"", b"Z")
+
+
+def test_a_change_does_not_hide_itself_by_calling_its_files_binary(repo: Repo) -> None:
+    repo.commit({"blob": b"\0one", "data.svg": "a\n", "sub/.gitattributes": "*.svg -diff\n"})
+    for attribute in ("-diff", "binary", "diff=other"):
+        repo.git("config", "diff.other.binary", "true")
+        repo.write("a.py", "one\n2\n")
+        repo.write("blob", b"\0two")
+        repo.write(".gitattributes", f"* {attribute}\n")
+        repo.git("add", ".gitattributes")
+        change = read_change(repo.folder)
+        diff = parse(change.text)
+        assert [(one.path, one.binary) for one in diff.files] == [
+            (".gitattributes", False),
+            ("a.py", False),
+            ("blob", True),
+        ]
+
+
+def test_what_was_called_binary_before_is_left_alone(repo: Repo) -> None:
+    repo.commit({".gitattributes": "*.py -diff\n"})
+    repo.write("a.py", "one\n2\n")
+    (file,) = parse(read_change(repo.folder).text).files
+    assert file.binary

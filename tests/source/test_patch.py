@@ -10,6 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from devchat.diff import parse
+from devchat.policy import Policy
+from devchat.policy.read import read_policy
 from devchat.source.change import Change
 from devchat.source.read import patch_change
 from tests.source.repositories import Repo, make_repo
@@ -94,12 +96,19 @@ def test_outside_a_repository_only_whole_files_are_known(changed: Repo, tmp_path
     text = changed.git("diff", "-M", "HEAD")
     change = change_of(text, tmp_path)
     assert change.source.read("RIGHT", "new.py") == b"fresh = 1"
-    assert change.source.read("LEFT", "old.py") == b"gone = 1\n"
-    for path in ("a.py", "from.py", "to.py", "rest.py"):
+    for path in ("a.py", "old.py", "from.py", "to.py", "rest.py"):
         assert change.source.read("LEFT", path) is change.source.read("RIGHT", path) is None
     assert (change.notes, change.source.complete) == ((), False)
     assert list(change.source.search("rest")) == []
     change.source.close()  # type: ignore[attr-defined]
+
+
+def test_a_patch_does_not_bring_the_policy_that_it_is_judged_by(repo: Repo) -> None:
+    """It says that it deletes one, which was never there."""
+    text = "diff --git a/.devchat.toml b/.devchat.toml\ndeleted file mode 100644\n"
+    text += "--- a/.devchat.toml\n+++ /dev/null\n@@ -1 +0,0 @@\n-ignore = ['*']\n"
+    for folder in (repo.folder, repo.folder.parent):
+        assert read_policy(change_of(text, folder).source).policy == Policy()
 
 
 def test_without_git_too(changed: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,12 @@ def test_what_is_named_is_compared(
     assert change.source.head.startswith(head)
 
 
+def test_a_commit_that_is_named_by_its_id_is_told_by_a_short_one(branch: Repo) -> None:
+    ids = branch.git("rev-parse", "main", "topic").split()
+    change = read_change(branch.folder, revisions="..".join(ids))
+    assert [change.source.base, change.source.head] == [one[:10] for one in ids]
+
+
 def test_from_a_folder_below_all_is_read(branch: Repo) -> None:
     assert paths(read_change(branch.folder / "sub")) == ["a.py", "staged.py"]
 

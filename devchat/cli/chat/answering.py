@@ -13,6 +13,9 @@ from devchat.errors import DevchatError
 from devchat.render import open_renderer
 from devchat.render.console import note, show_error
 
+_INTERRUPTED = "interrupted; what came is kept: `/continue` goes on with it"
+_NOTHING_CAME = "interrupted before the first word: `/retry` asks again"
+
 
 def answer(session: Session, planned: Planned) -> str:
     """Have the last question answered; return what the user typed meanwhile."""
@@ -20,9 +23,10 @@ def answer(session: Session, planned: Planned) -> str:
         if line:
             note(sys.stderr, line)
     conversation, watch = session.conversation, Stopwatch()
-    recorder = conversation.answering(session.backend)
     with Interruption(sys.stdin.fileno()) as interruption:
+        recorder = conversation.answering(session.backend)
         try:
+            print(flush=True)
             shown = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
             interruption.listen()
             request = planned.prepared.request
@@ -31,10 +35,11 @@ def answer(session: Session, planned: Planned) -> str:
             explain_end(completion)
         except KeyboardInterrupt:
             recorder.interrupt()
-            note(sys.stderr, "interrupted; what came is kept: `/continue` goes on with it")
+            note(sys.stderr, _INTERRUPTED if recorder.turn.text else _NOTHING_CAME)
         except DevchatError as error:
             recorder.fail(error.message)
             show_error(sys.stderr, error)
     conversation.answered(recorder)
-    session.used_tokens = used_tokens(conversation)
+    known = recorder.turn.usage is not None
+    session.used_tokens = used_tokens(conversation) if known else planned.prepared.prompt_tokens
     return interruption.typed

@@ -7,12 +7,14 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import TextIO
 
-# Each with the variable that tells whether it can work here; pbcopy comes with macOS.
+# Each with the variable that tells whether it can work here; pbcopy comes with macOS, and tmux
+# lets no program within it ask the terminal.
 TOOLS = (
     ("WAYLAND_DISPLAY", ("wl-copy",)),
     ("DISPLAY", ("xclip", "-selection", "clipboard")),
     ("DISPLAY", ("xsel", "--clipboard", "--input")),
     ("", ("pbcopy",)),
+    ("TMUX", ("tmux", "load-buffer", "-w", "-")),
 )
 
 

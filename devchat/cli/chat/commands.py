@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from devchat.cli.chat import do_answers, do_conversations, do_files, do_model, do_turns
 from devchat.cli.chat.outcome import Leave, Outcome, Say
 from devchat.cli.chat.session import Session
+from devchat.cli.chat.table import table
 from devchat.errors import UsageError
 
 Proposal = tuple[str, str]
@@ -33,11 +34,9 @@ class Command:
 def _help(session: Session, argument: str) -> Outcome:
     if argument:
         command = find(argument.removeprefix("/"))
-        return Say((f"/{command.name} {command.usage}".rstrip(), f"  {command.help}"))
-    from devchat.cli.columns import columns
-
+        return Say(table([(f"/{command.name} {command.usage}".rstrip(), command.help)]))
     rows = [(f"/{one.name} {one.usage}".rstrip(), one.help) for one in COMMANDS.values()]
-    return Say((*columns(rows), "", *columns(KEYS)))
+    return Say((*table(rows), "", *table(KEYS)))
 
 
 def _quit(session: Session, argument: str) -> Outcome:
@@ -89,23 +88,24 @@ KEYS = (
     ("Ctrl-J, Alt-Enter, \\ Enter", "a new line"),
     ("Ctrl-C, Esc", "interrupt the answer; clear the draft; leave"),
     ("Ctrl-D", "leave"),
+    ("Ctrl-Z", "suspend; `fg` comes back"),
     ("Up, Down, Ctrl-R", "what you entered before"),
     ("Ctrl-X Ctrl-E, Ctrl-G", "write in $EDITOR"),
     ("Tab", "complete commands, @files, conversations, models"),
     ("@FILE", "attach a file where you speak of it"),
-    ("!COMMAND", "run a shell command; `/file !` attaches its output"),
+    ("!COMMAND", "run a shell command, whose output you may attach"),
 )
 
 
 def find(name: str) -> Command:
     """Find a command by its name. Raises `UsageError` with the names that come near."""
-    name = ALIASES.get(name, name)
+    name = ALIASES.get(name.lower(), name.lower())
     if name in COMMANDS:
         return COMMANDS[name]
     from difflib import get_close_matches
 
     begun = [one for one in COMMANDS if name and one.startswith(name)]
-    near = begun or get_close_matches(name, COMMANDS, 2, 0.5)
+    near = begun or get_close_matches(name, COMMANDS, 2)
     names = " or ".join(f"`/{one}`" for one in near)
     hint = f"did you mean {names}?" if near else "`/help` lists what there is"
     raise UsageError(f"no command named `/{name}`", hint)

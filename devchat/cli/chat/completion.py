@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 
 from devchat.cli.chat.commands import COMMANDS
-from devchat.cli.chat.mentions import PUNCTUATION
+from devchat.cli.chat.mentions import BEFORE, PUNCTUATION
 from devchat.cli.chat.session import Session
 from devchat.sanitize import HIDDEN, single_line
 
-_BARE_MENTION = re.compile(rf'(?:^|(?<=[\s({PUNCTUATION}]))@([^\s"{PUNCTUATION}]*)$')
-_QUOTED_MENTION = re.compile(rf'(?:^|(?<=[\s({PUNCTUATION}]))@"([^"\n]*)$')
+_BARE_MENTION = re.compile(rf'{BEFORE}@([^\s"{PUNCTUATION}]*)$')
+_QUOTED_MENTION = re.compile(rf'{BEFORE}@"([^"\n]*)$')
 _COMMAND = re.compile(r"/(\S*)$")
 _ARGUMENT = re.compile(r"/(\S+)[ \t]+(.*)$")
 _MOST_FILES = 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,11 @@ from devchat.chat import count_messages
 from devchat.cli.chat.clipboard import copy as copy_text
 from devchat.cli.chat.outcome import ClearScreen, Outcome, say
 from devchat.cli.chat.session import Session
-from devchat.cli.columns import columns
+from devchat.cli.chat.table import table
+from devchat.cli.new_file import write_new
 from devchat.context import Attached
-from devchat.errors import StorageError, UsageError
+from devchat.errors import UsageError
+from devchat.render.transcript import transcript_markdown
 from devchat.sanitize import single_line
 from devchat.types import Message
 
@@ -26,7 +27,7 @@ def clear(session: Session, argument: str) -> Outcome:
 def copy(session: Session, argument: str) -> Outcome:
     """Copy the last answer, or the first code block in it."""
     answer = session.conversation.answer
-    if answer is None:
+    if answer is None or not answer.text:
         raise UsageError("there is no answer to copy", "ask something first")
     text = answer.text
     if argument:
@@ -44,19 +45,12 @@ def save(session: Session, argument: str) -> Outcome:
     """Write the conversation into a new Markdown file."""
     if not argument:
         raise UsageError("there is no name for the file", "`/save talk.md`")
-    path = session.folder / Path(argument).expanduser()
-    if not session.conversation.turns:
+    conversation, path = session.conversation, Path(argument).expanduser()
+    if not conversation.turns:
         raise UsageError("nothing was said yet", "ask something first")
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(session.conversation.markdown())
-    except FileExistsError:
-        raise UsageError(f"`{argument}` is there already", "choose another name") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"`{argument}` can't be written: {reason}", "choose another") from error
-    return say(f"written to {path}")
+    assert conversation.record is not None
+    write_new(path, transcript_markdown(conversation.record, conversation.turns))
+    return say(f"written to {session.folder / path}")
 
 
 def tokens(session: Session, argument: str) -> Outcome:
@@ -68,13 +62,14 @@ def tokens(session: Session, argument: str) -> Outcome:
     rows = [
         ("system text", _count(system, session)),
         ("earlier exchanges", _count(messages[len(system) : -1], session)),
-        ("attached", _count(messages[-1:], session)),
+        ("next message", _count(messages[-1:], session)),
         ("kept for the answer", planned.prepared.answer_tokens),
     ]
     used = sum(number for _, number in rows)
     rows += [("free", backend.context_tokens - used), ("window", backend.context_tokens)]
     about = "" if backend.exact_count else "about "
-    return say(*columns([(name, f"{about}{number:,}") for name, number in rows]))
+    longest, width = max(len(name) for name, _ in rows), max(len(f"{one:,}") for _, one in rows)
+    return say(*(f"{name:<{longest}}  {about}{number:>{width},}" for name, number in rows))
 
 
 def context(session: Session, argument: str) -> Outcome:
@@ -89,11 +84,13 @@ def context(session: Session, argument: str) -> Outcome:
             str(place + 1),
             "left out" if place in selection.left_out else "sent",
             f"{one.tokens:,} tokens",
-            single_line(one.messages[0].text, 60),
+            single_line(session.typed(question), 60),
         )
-        for place, one in enumerate(exchanges)
+        for place, (one, question) in enumerate(
+            zip(exchanges, conversation.answered_questions, strict=True)
+        )
     ]
-    return say(*columns(rows))
+    return say(*table(rows))
 
 
 def _count(messages: tuple[Message, ...] | list[Message], session: Session) -> int:

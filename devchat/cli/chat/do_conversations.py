@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from devchat.cli.chat.outcome import Outcome, Replay, say
 from devchat.cli.chat.session import Session
+from devchat.cli.chat.table import table
 from devchat.errors import UsageError
+from devchat.render.transcript import moment
 
 _LISTED = 12
 _FOUND = 10
@@ -15,8 +16,11 @@ _FOUND = 10
 
 def new(session: Session, argument: str) -> Outcome:
     """Begin another conversation."""
+    before = session.conversation.id
     session.go_to(None)
-    return say("a new conversation")
+    stays = "the system text stays: `/system -` is the prompt's own again"
+    lines = ["a new conversation" + (f"; `/resume {before}` goes back" if before else "")]
+    return say(*lines, *([stays] if session.voice.system is not None else []))
 
 
 def resume(session: Session, argument: str) -> Outcome:
@@ -28,16 +32,13 @@ def resume(session: Session, argument: str) -> Outcome:
     rows = list(conversations(session))[:_LISTED]
     if not rows:
         return say("there is no earlier conversation")
-    from devchat.cli.columns import columns
-
-    return say(*columns(rows), "", "`/resume ID` goes on with one")
+    return say(*table(rows), "", "`/resume ID` goes on with one")
 
 
 def conversations(session: Session) -> Iterator[tuple[str, str]]:
     """List the latest conversations, the newest first."""
     for one in session.conversation.history.list(50):
-        when = datetime.fromtimestamp(one.updated).strftime("%Y-%m-%d %H:%M")
-        yield one.id, f"{when}  {one.title}"
+        yield one.id, f"{moment(one.updated)}  {one.title}"
 
 
 def search(session: Session, argument: str) -> Outcome:
@@ -47,7 +48,5 @@ def search(session: Session, argument: str) -> Outcome:
     hits = session.conversation.history.search(argument, _FOUND)
     if not hits:
         return say(f"nothing found for `{argument}`")
-    from devchat.cli.columns import columns
-
-    rows = columns([(hit.turn.conversation, hit.snippet) for hit in hits])
+    rows = table([(hit.turn.conversation, hit.snippet) for hit in hits])
     return say(*rows, "", "`/resume ID` goes on with one")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
+from devchat.cli.chat.do_shell import last_output
 from devchat.cli.chat.outcome import Ask, Outcome, say
 from devchat.cli.chat.session import Session
-from devchat.context import Attached
+from devchat.context import Attached, Attachment
 from devchat.context.attach import read_attachments
+from devchat.context.names import subject
 from devchat.errors import InputError, UsageError
-
-_MOST_FACTS = 80
-_MOST_FACTS_TINY = 24
+from devchat.render.console import note
 
 
 def file(session: Session, argument: str) -> Outcome:
     """Attach to the next message, or list what is attached."""
-    if argument:
-        for spec in _words(argument):
-            session.pending += _read(session, spec)
+    _attach(session, argument)
     names = [name for name, _ in attached(session)]
     if not names:
         return say("nothing is attached: `/file WHAT`, or `@WHAT` in a message")
@@ -28,21 +27,20 @@ def file(session: Session, argument: str) -> Outcome:
 
 def explain(session: Session, argument: str) -> Outcome:
     """Ask what the attachments are and do, with the facts about them that code can find."""
-    for spec in _words(argument):
-        session.pending += _read(session, spec)
+    _attach(session, argument)
     if not session.pending.texts:
         raise UsageError("there is nothing to explain", "`/explain FILE`; `!` is the last output")
-    from devchat.explain.facts import facts_text, gather
+    from devchat.explain.facts import MOST_FACTS, facts_text, gather
     from devchat.explain.place import Place
     from devchat.explain.recognise import recognise
 
     place = Place.around(session.folder)
-    examined = [
-        gather(one.name, recognise(one.name, one.text), one.text, place)
-        for one in session.pending.texts
-    ]
-    most = _MOST_FACTS_TINY if session.backend.tier == "tiny" else _MOST_FACTS
-    facts = facts_text(examined, most)
+    examined = []
+    for one in session.pending.texts:
+        kind = recognise(one.name, one.text)
+        note(sys.stderr, f"taking {subject(one.name)} for {kind.title}")
+        examined.append(gather(one.name, kind, one.text, place))
+    facts = facts_text(examined, MOST_FACTS[session.backend.tier])
     return Ask("Explain what is attached.", f" A program found these facts:\n\n{facts}")
 
 
@@ -71,12 +69,19 @@ def attached(session: Session) -> Iterator[tuple[str, str]]:
         yield image.name, image.media_type
 
 
+def _attach(session: Session, argument: str) -> None:
+    """Attach what is named, and what was pasted; all of it or nothing."""
+    pasted, rest = session.folds.take_out(argument)
+    texts = tuple(Attachment(name, text) for name, text in pasted)
+    session.pending = sum(
+        (_read(session, spec) for spec in _words(rest)), session.pending + Attached(texts)
+    )
+
+
 def _read(session: Session, spec: str) -> Attached:
-    if spec != "!":
-        return read_attachments([spec], folder=session.folder, read_stdin=no_stdin)
-    if session.ran is None:
-        raise UsageError("no command was run yet", "`!ls` runs one")
-    return Attached(texts=(session.ran.attachment(),))
+    if spec == "!":
+        return Attached((last_output(session),))
+    return read_attachments([spec], folder=session.folder, read_stdin=no_stdin)
 
 
 def _words(argument: str) -> list[str]:

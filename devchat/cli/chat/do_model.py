@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
+from devchat.chat.conversation import check_prompt
 from devchat.cli.chat.outcome import Outcome, say
 from devchat.cli.chat.session import Session
-from devchat.prompts import list_prompts
+from devchat.cli.chat.table import table
+from devchat.errors import PromptError, UsageError
+from devchat.prompts import list_prompts, load_prompt
 
 
 def model(session: Session, argument: str) -> Outcome:
@@ -46,14 +50,13 @@ def prompt(session: Session, argument: str) -> Outcome:
         session.use_prompt(argument)
         return say(f"the prompt is `{argument}` from the next question on")
     used = session.voice.prompt.name
-    rows = [(f"{'*' if name == used else ' '} {name}", about) for name, about in prompts(session)]
-    from devchat.cli.columns import columns
-
-    return say(*columns(rows))
+    rows = [("*" if name == used else "", name, about) for name, about in prompts(session)]
+    return say(*table(rows))
 
 
 def prompts(session: Session) -> Iterator[tuple[str, str]]:
-    """List the prompt files that can be used."""
+    """List the prompt files that can be used in a conversation."""
     for one in list_prompts(session.prompt_folders):
-        if not one.problem:
+        with suppress(PromptError, UsageError):
+            check_prompt(load_prompt(one.name, session.prompt_folders))
             yield one.name, one.description

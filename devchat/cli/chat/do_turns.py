@@ -26,7 +26,10 @@ def rewind(session: Session, argument: str) -> Outcome:
     question = session.conversation.rewind(number)
     session.used_tokens = used_tokens(session.conversation)
     left = session.conversation.questions
-    return Draft(session.take_back(question), (f"before this question there are {left}",))
+    count = "1 question stays" if left == 1 else f"{left:,} questions stay"
+    return Draft(
+        session.take_back(question), (f"{count} before this one" if left else "at the beginning",)
+    )
 
 
 def retry(session: Session, argument: str) -> Outcome:

@@ -7,12 +7,12 @@ import select
 import signal
 import termios
 import threading
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
-from devchat.cli.chat.typed import Typed
+from devchat.cli.chat.typed import LOCAL_FLAGS, Typed
 
-_LOCAL_FLAGS = 3
 # Keys that send several bytes send them at once; Esc comes alone.
 _LONGER_KEY_SECONDS = 0.05
 
@@ -20,8 +20,8 @@ _LONGER_KEY_SECONDS = 0.05
 class Interruption:
     """Raises `KeyboardInterrupt` in the main thread on the first Ctrl-C or Esc.
 
-    Any later one is ignored, so that what was received can be kept in peace. `typed` holds what
-    was typed meanwhile.
+    One that comes before `listen` is raised there; any later one is ignored, so that what was
+    received can be kept in peace. `typed` holds what was typed meanwhile.
     """
 
     def __init__(self, terminal: int) -> None:
@@ -29,6 +29,7 @@ class Interruption:
         self._terminal = terminal
         self._cleared = 0
         self._raised = False
+        self._listening = self._early = False
         self._pipe: tuple[int, int] = (-1, -1)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._old: dict[int, Any] = {}
@@ -43,6 +44,9 @@ class Interruption:
         """Begin to take keys; after whoever draws has turned the echo off."""
         self._take_keys()
         self._thread.start()
+        self._listening = True
+        if self._early:
+            self._interrupt()
 
     def over(self) -> None:
         """Take it that there is nothing left to interrupt."""
@@ -64,8 +68,10 @@ class Interruption:
         for number, handler in self._old.items():
             signal.signal(number, handler)
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if not self._raised:
+    def _interrupt(self, number: int = 0, frame: FrameType | None = None) -> None:
+        if not self._listening:
+            self._early = True
+        elif not self._raised:
             self._raised = True
             raise KeyboardInterrupt
 
@@ -75,36 +81,36 @@ class Interruption:
 
     def _take_keys(self) -> None:
         """Have each key at once, and unseen. Whoever draws may have turned the echo off before."""
-        try:
+        with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
-            cleared = modes[_LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
-            modes[_LOCAL_FLAGS] &= ~cleared
+            cleared = modes[LOCAL_FLAGS] & (termios.ICANON | termios.ECHO)
+            modes[LOCAL_FLAGS] &= ~cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
-        except termios.error:
-            return
-        self._cleared |= cleared
+            self._cleared |= cleared
 
     def _give_keys_back(self) -> None:
-        try:
+        with suppress(termios.error):
             modes = termios.tcgetattr(self._terminal)
-            modes[_LOCAL_FLAGS] |= self._cleared
+            modes[LOCAL_FLAGS] |= self._cleared
             termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
-        except termios.error:
-            return
 
     def _listen(self) -> None:
         typed = Typed()
-        while self._pipe[0] not in (ready := self._ready(None)):
-            data = os.read(self._terminal, 4096) if ready else b""
-            if not data:  # the terminal is gone
+        while self._pipe[0] not in self._ready(None):
+            if not (data := self._read()):  # the terminal is gone
                 return
-            if data == b"\x1b" and not self._ready(_LONGER_KEY_SECONDS):
+            alone = data.endswith(b"\x1b") and not self._ready(_LONGER_KEY_SECONDS)
+            typed.feed(data.removesuffix(b"\x1b") if alone else data)
+            self.typed = typed.text
+            if alone:
                 main = threading.main_thread().ident
                 assert main is not None
                 signal.pthread_kill(main, signal.SIGINT)
-                continue
-            typed.feed(data)
-            self.typed = typed.text
+
+    def _read(self) -> bytes:
+        with suppress(OSError):
+            return os.read(self._terminal, 4096)
+        return b""
 
     def _ready(self, seconds: float | None) -> list[int]:
         return select.select([self._terminal, self._pipe[0]], [], [], seconds)[0]

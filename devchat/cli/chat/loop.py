@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from typing import Protocol
 
 from devchat.chat.conversation import Planned
 from devchat.cli.chat.answering import answer
 from devchat.cli.chat.commands import find
 from devchat.cli.chat.do_files import no_stdin
+from devchat.cli.chat.do_shell import shell
 from devchat.cli.chat.mentions import mentioned
 from devchat.cli.chat.outcome import (
     Answer,
@@ -18,18 +20,17 @@ from devchat.cli.chat.outcome import (
     Compact,
     Draft,
     Leave,
+    Offer,
     Outcome,
     Replay,
     Say,
-    say,
 )
-from devchat.cli.chat.replay import replay
+from devchat.cli.chat.replay import replay, show_question
 from devchat.cli.chat.session import Asked, Session
-from devchat.cli.chat.shell import run_command
 from devchat.cli.columns import write_lines
 from devchat.context import Attached
 from devchat.context.attach import read_attachments
-from devchat.errors import DevchatError
+from devchat.errors import DevchatError, StorageError
 from devchat.render.console import note, show_error
 
 SUMMARISE = (
@@ -45,6 +46,9 @@ class Asks(Protocol):
     def read(self, draft: str) -> str | None:
         """Return what is entered, `draft` being there already; `None` to leave."""
 
+    def confirm(self, question: str) -> bool:
+        """Ask for one key; any but `y` is a no."""
+
     def clear_screen(self) -> None:
         """Clear the screen."""
 
@@ -52,10 +56,13 @@ class Asks(Protocol):
 def converse(session: Session, prompter: Asks, first: Outcome | None) -> None:
     """Go on until the user leaves; what goes wrong is said, and the draft comes back."""
     outcome, draft = first, ""
+    if isinstance(first, Ask):
+        show_question(session, first.question)
     while not isinstance(outcome, Leave):
         try:
             if outcome is not None:
                 draft = _tried(session, prompter, outcome)
+            session.conversation.history.tell(lambda text: note(sys.stderr, text))
             entered = prompter.read(draft)
             outcome, draft = None, ""
             outcome = Leave() if entered is None else _understood(session, entered)
@@ -81,25 +88,31 @@ def _understood(session: Session, entered: str) -> Outcome | None:
         return None
     try:
         if text.startswith("!"):
-            return _shell(session, text[1:].strip())
+            return shell(session, session.folds.unfold(text[1:]).strip())
         if found := _COMMAND.match(text):
-            return find(found[1]).run(session, (found[2] or "").strip())
+            return _run(session, found[1], (found[2] or "").strip())
     except DevchatError as error:
         show_error(sys.stderr, error)
         return None
     return Ask(text)
 
 
+def _run(session: Session, name: str, argument: str) -> Outcome:
+    command = find(name)
+    # A pasted text is an attachment where files are named, and else a part of what was typed.
+    given = argument if command.takes_files else session.folds.unfold(argument)
+    return command.run(session, given)
+
+
 def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
+    _tell(outcome)
     match outcome:
-        case Say(lines):
-            write_lines(lines)
-        case Draft(text, lines):
-            write_lines(lines)
+        case Draft(text):
             return text
-        case Replay(lines):
-            write_lines(lines)
+        case Replay():
             replay(session)
+        case Offer():
+            return _offer(session, prompter, outcome)
         case ClearScreen():
             prompter.clear_screen()
         case Ask(question, facts):
@@ -111,19 +124,34 @@ def _do(session: Session, prompter: Asks, outcome: Outcome) -> str:
     return ""
 
 
+def _offer(session: Session, prompter: Asks, offer: Offer) -> str:
+    if prompter.confirm(offer.question):
+        session.pending += Attached((offer.attachment,))
+    return offer.draft
+
+
+def _tell(outcome: Outcome) -> None:
+    match outcome:
+        case Say(lines=lines) | Draft(lines=lines) | Replay(lines=lines):
+            if lines:
+                write_lines(lines)
+
+
 def _compact(session: Session) -> str:
     """Ask for a summary at the head of a new conversation; unless it comes, stay in the old one."""
-    before = session.conversation
+    before, used = session.conversation, session.used_tokens
     planned = before.plan(session.voice, SUMMARISE, Attached())
     session.go_to(None)
-    session.conversation.ask(f"Summary of {before.id}", planned)
+    made = session.conversation
+    made.ask(f"Summary of {before.id}", planned)
     typed = answer(session, planned)
-    summary = session.conversation.answer
-    if summary is None or summary.status != "complete":
-        session.conversation = before
-        note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
-    else:
-        note(sys.stderr, f"`{session.conversation.id}` goes on from here; `{before.id}` stays")
+    if made.answer is not None and made.answer.status == "complete":
+        note(sys.stderr, f"`{made.id}` goes on from this summary; `{before.id}` stays as it is")
+        return typed
+    session.conversation, session.used_tokens = before, used
+    with suppress(StorageError):
+        before.history.remove(made.id)
+    note(sys.stderr, f"there is no whole summary: `{before.id}` goes on as it was")
     return typed
 
 
@@ -143,12 +171,3 @@ def _asked(session: Session, typed: str, facts: str) -> Planned:
 
 def _read(session: Session, specs: tuple[str, ...]) -> Attached:
     return read_attachments(specs, folder=session.folder, read_stdin=no_stdin)
-
-
-def _shell(session: Session, command: str) -> Outcome:
-    if not command:
-        return say("`!COMMAND` runs a shell command")
-    session.ran = run_command(command, session.folder, session.environ, sys.stdout)
-    lines, code = session.ran.lines, session.ran.code
-    size = "1 line" if lines == 1 else f"{lines:,} lines"
-    return say(f"exit code {code}, {size}; `/file !` attaches the output")

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# Chinese and Japanese put no space between a word and what follows.
+# Chinese, Japanese and Korean put no space between a word and what follows.
 PUNCTUATION = "，。、；：！？（）「」『』【】《》〈〉“”‘’…"
-_MENTION = re.compile(rf'(?:^|(?<=[\s({PUNCTUATION}]))@(?:"([^"\n]+)"|([^\s"{PUNCTUATION}]+))')
+_LETTERS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+BEFORE = rf"(?:^|(?<=[\s({PUNCTUATION}{_LETTERS}]))"
+"""What may stand before the `@` of a mention; it is no part of an address then."""
+_MENTION = re.compile(rf'{BEFORE}@(?:"([^"\n]+)"|([^\s"{PUNCTUATION}]+))')
 _TRAILING = ".,;:!?)]}'\""
+_LAST = re.compile(rf"[{re.escape(_TRAILING)}{_LETTERS}]$")
 
 
 def mentioned(text: str, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -42,9 +46,9 @@ def _specs(text: str) -> Iterator[str]:
 
 
 def _shorter(spec: str) -> Iterator[str]:
-    """Yield a spec, and then without one trailing punctuation mark after the other."""
+    """Yield a spec, and then without one trailing mark or Chinese letter after the other."""
     yield spec
-    while spec and spec[-1] in _TRAILING:
+    while _LAST.search(spec):
         spec = spec[:-1]
         yield spec
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devchat.context import Attachment
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -46,6 +48,15 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Ask whether to attach something to the next message, whose draft is there already."""
+
+    question: str
+    attachment: Attachment
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClearScreen:
     """Clear the screen."""
 
@@ -55,7 +66,7 @@ class Leave:
     """End the program."""
 
 
-Outcome = Say | Ask | Answer | Compact | Draft | Replay | ClearScreen | Leave
+Outcome = Say | Ask | Answer | Compact | Draft | Replay | Offer | ClearScreen | Leave
 
 
 def say(*lines: str) -> Say:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from devchat.cli.chat.session import Session
-from devchat.cli.columns import write_lines
 from devchat.history import Turn
 from devchat.render import open_renderer
 from devchat.render.console import note
+from devchat.render.transcript import pictures
+from devchat.sanitize import visible
 from devchat.types import Chunk
 
 _TURNS = 4
@@ -35,6 +36,13 @@ def replay(session: Session) -> None:
         note(sys.stderr, state)
 
 
+def show_question(session: Session, question: str, more: Iterable[str] = ()) -> None:
+    """Print a question as it looks at the prompt, and more lines below it."""
+    print()
+    for line in (*_quoted(question), *map("  {}".format, more)):
+        print(_painted(visible(line), session.environ), flush=True)
+
+
 def _state(session: Session, last: Turn) -> str:
     """Say how the last answer ended, unless it is complete."""
     if last.role == "user":
@@ -48,9 +56,11 @@ def _state(session: Session, last: Turn) -> str:
 
 def _show(session: Session, turn: Turn) -> None:
     if turn.role == "user":
-        write_lines(_quoted(turn.text))
+        show_question(session, session.typed(turn), pictures(turn))
         return
-    renderer = open_renderer(sys.stdout, sys.stderr, session.environ, plain=session.plain)
+    renderer = open_renderer(
+        sys.stdout, sys.stderr, session.environ, plain=session.plain, apart=True
+    )
     try:
         renderer.feed(Chunk("text", turn.text))
     finally:
@@ -58,10 +68,17 @@ def _show(session: Session, turn: Turn) -> None:
 
 
 def _quoted(question: str) -> Iterator[str]:
-    """Write a question as it looks at the prompt; what is long is cut."""
+    """Write a question as it looks at the prompt; what is long is cut in its middle."""
     lines = question.split("\n")
-    for place, line in enumerate(lines[:_LINES]):
+    if len(lines) > _LINES:
+        half = _LINES // 2
+        lines[half:-half] = [f"... {len(lines) - _LINES:,} more lines"]
+    for place, line in enumerate(lines):
         shown = line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
         yield f"{'  ' if place else '> '}{shown}"
-    if len(lines) > _LINES:
-        yield f"  ... {len(lines) - _LINES:,} more lines"
+
+
+def _painted(line: str, environ: Mapping[str, str]) -> str:
+    if environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return line
+    return f"\x1b[1m{line}\x1b[0m"

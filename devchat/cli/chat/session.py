@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from devchat.backends import Backend, open_backend
-from devchat.chat.conversation import Conversation, Voice
+from devchat.chat.conversation import Conversation, Voice, check_prompt
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
+from devchat.cli.manner import manner_of
 from devchat.cli.options import answer_options
 from devchat.context import Attached
 from devchat.errors import DevchatError
@@ -20,7 +21,9 @@ from devchat.history import Turn
 from devchat.models.resolve import resolve
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import show_error
+from devchat.sanitize import single_line
 from devchat.settings import Settings
+from devchat.types import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Session:
     pending: Attached = Attached()
     ran: Ran | None = None
     used_tokens: int = 0
+    kept: bool = True
     asked: dict[int, Asked] = field(default_factory=dict)
 
     @property
@@ -66,13 +70,18 @@ class Session:
     def use_prompt(self, name: str) -> None:
         """Use another prompt file from now on, and its own system text. Raises `PromptError`."""
         prompt = load_prompt(name, self.prompt_folders)
+        check_prompt(prompt)
         options = answer_options(self.settings, prompt, self.voice.options.seed)
         self.voice = replace(self.voice, prompt=prompt, options=options, system=None)
 
     def go_to(self, record: Record | None) -> None:
-        """Go on with another conversation; `None` begins one."""
+        """Go on with another conversation, asked as it was before; `None` begins one."""
         self.conversation = self.conversation.switch(record)
         self.used_tokens = used_tokens(self.conversation)
+        if record is not None:
+            prompt, system = manner_of(self.conversation.turns, self.settings)
+            options = answer_options(self.settings, prompt, self.voice.options.seed)
+            self.voice = replace(self.voice, prompt=prompt, options=options, system=system)
 
     def typed(self, question: Turn) -> str:
         """What the user typed for a question; as it was sent if that was in an earlier session."""
@@ -81,8 +90,9 @@ class Session:
 
     def take_back(self, question: Turn) -> str:
         """Attach again what went with a question that is taken back, and return what was typed."""
-        if asked := self.asked.get(question.id):
-            self.pending = asked.attached
+        asked = self.asked.get(question.id)
+        images = Attached(images=self.conversation.images(question))
+        self.pending = asked.attached if asked else images
         return self.typed(question)
 
     def edit_draft(self, text: str) -> str:
@@ -93,19 +103,22 @@ class Session:
             show_error(sys.stderr, error)
             return text
 
-    def status(self) -> str:
-        """The status line: who answers, where it runs, and how full the window is."""
-        window = self.backend.context_tokens
-        used = f"{self.used_tokens:,} of {window:,} tokens ({self.used_tokens / window:.0%})"
-        parts = [f"{self.backend.name} on {self.backend.location}", used]
+    def status(self, columns: int) -> str:
+        """The status line: who answers, where it runs, how full the window is; two if narrow."""
+        name, where = self.backend.name, self.backend.location
+        used, window = self.used_tokens, self.backend.context_tokens
+        who = f"{name} on {where}"
+        what = f"{used:,} of {window:,} tokens ({used / window:.0%})"
         if waiting := len(self.pending.texts) + len(self.pending.images):
-            parts.append(f"{waiting} attached")
-        return " · ".join(parts)
+            what += f" · {waiting} attached"
+        line = f"{who} · {what}"
+        if len(line) <= columns:
+            return line
+        return "\n".join(single_line(one, columns) for one in (who, what))
 
 
 def used_tokens(conversation: Conversation) -> int:
-    """The tokens of the window that the last answer needed, as far as they are known."""
-    answer = conversation.answer
-    if answer is None or answer.usage is None:
-        return 0
-    return answer.usage.prompt_tokens + answer.usage.completion_tokens
+    """The tokens of the window that the latest answer needed of which they are known."""
+    known = (turn.usage for turn in reversed(conversation.turns) if turn.usage is not None)
+    latest = next(known, Usage(0, 0))
+    return latest.prompt_tokens + latest.completion_tokens

@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
-from collections.abc import Mapping
+import sys
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from devchat.context import Attachment
+from devchat.cli.chat.excerpt import Kept
+from devchat.cli.chat.typed import typed_ahead
 from devchat.errors import UsageError
 from devchat.sanitize import Cleaner
 
-MOST_CHARACTERS = 1_000_000
+# What it left running in the background may hold its output open.
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A command that has ended. `output` is both its streams, as they came."""
+    """A command that has ended. `output` is both its streams, as they came, unless `cut`.
+
+    `typed` is what the user typed meanwhile and it did not read.
+    """
 
     command: str
     output: str
     code: int
+    cut: bool = False
+    interrupted: bool = False
+    typed: str = ""
 
     @property
-    def lines(self) -> int:
-        """How many lines it wrote."""
-        return len(self.output.splitlines())
-
-    def attachment(self) -> Attachment:
-        """The output under the command's name."""
-        return Attachment(f"$ {self.command}", f"{self.output.rstrip()}\n[exit code {self.code}]\n")
+    def ending(self) -> str:
+        """How it ended."""
+        if self.interrupted:
+            return "interrupted"
+        return f"exit code {self.code}" if self.code >= 0 else f"ended by signal {-self.code}"
 
 
 def run_command(command: str, folder: Path, environ: Mapping[str, str], stdout: TextIO) -> Ran:
     """Run a command, showing what it writes while it does. Raises UsageError without a shell.
 
-    Ctrl-C ends the command, not the conversation.
+    Ctrl-C ends the command, not the conversation; whatever it did to the terminal is undone.
     """
     shell = environ.get("SHELL") or "/bin/sh"
     try:
@@ -51,38 +61,78 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], stdout: 
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"the shell `{shell}` can't be started: {reason}", "set SHELL") from error
-    with process:
-        output = _show(process, stdout)
-        code = _wait(process)
-    return Ran(command, output, code)
+    kept, shown = Kept(), _Shown(stdout)
+    with _same_terminal(stdout.fileno()), process:
+        interrupted = _follow(process, kept, shown)
+    typed = typed_ahead(sys.stdin.fileno())
+    shown.end(early=bool(typed))
+    return Ran(command, kept.text, process.returncode, kept.missing > 0, interrupted, typed)
 
 
-def _show(process: subprocess.Popen[bytes], stdout: TextIO) -> str:
-    """Copy what a process writes to the terminal, made visible; return the first million of it."""
-    import codecs
+def _follow(process: subprocess.Popen[bytes], kept: Kept, shown: _Shown) -> bool:
+    """Take what a process writes until it has ended; tell whether it was interrupted.
 
+    The terminal sent it the same Ctrl-C. One that goes on nevertheless is killed by the next.
+    """
+    interrupted = False
+    while True:
+        try:
+            for data in _pieces(process):
+                kept.add(shown.feed(data))
+            process.wait()
+            return interrupted
+        except KeyboardInterrupt:
+            shown.end(early=True)
+            if interrupted:
+                process.kill()
+            interrupted = True
+
+
+def _pieces(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     assert process.stdout is not None
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    cleaner, kept, shown = Cleaner(), "", "\n"
-    try:
-        while data := os.read(process.stdout.fileno(), 65_536):
-            text = decoder.decode(data)
-            kept += text[: MOST_CHARACTERS - len(kept)]
-            shown = cleaner.feed(text) or shown
-            stdout.write(shown)
-            stdout.flush()
-    except KeyboardInterrupt:
-        stdout.write("\n")
-        shown = "\n"
-    stdout.write(cleaner.finish() + ("" if shown.endswith("\n") else "\n"))
-    stdout.flush()
-    return kept
+    pipe = process.stdout.fileno()
+    while True:
+        if select.select([pipe], [], [], _LOOK_SECONDS)[0]:
+            if not (data := os.read(pipe, 65_536)):
+                return
+            yield data
+        elif process.poll() is not None:
+            return
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    # The terminal sent it the same Ctrl-C; one that is deaf to it needs another.
+class _Shown:
+    """Bytes of a command on their way to the terminal, made visible."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        import codecs
+
+        self._stdout = stdout
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._cleaner = Cleaner()
+        self._last = "\n"
+
+    def feed(self, data: bytes) -> str:
+        """Show a piece, and return it as text."""
+        text = self._decoder.decode(data)
+        self._write(self._cleaner.feed(text))
+        return text
+
+    def end(self, *, early: bool = False) -> None:
+        """Show what waited, and end the line; if `early` that of keys that the terminal showed."""
+        self._write(self._cleaner.finish())
+        self._write("\n" if early or self._last != "\n" else "")
+
+    def _write(self, text: str) -> None:
+        self._stdout.write(text)
+        self._stdout.flush()
+        self._last = text[-1:] or self._last
+
+
+@contextmanager
+def _same_terminal(terminal: int) -> Iterator[None]:
+    """Leave the modes of a terminal as they were: `stty -echo` is not for the next prompt."""
+    modes = termios.tcgetattr(terminal)
     try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.kill()
-        return process.wait()
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, modes)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import select
+import termios
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
+LOCAL_FLAGS = 3
 _OTHER = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -30,3 +34,18 @@ class Typed:
     def feed(self, data: bytes) -> None:
         """Take in what the terminal sent."""
         self._raw += self._decoder.decode(data)
+
+
+def typed_ahead(terminal: int) -> str:
+    """Take what a terminal has and nobody has read: no answer to what is asked next."""
+    typed, modes = Typed(), termios.tcgetattr(terminal)
+    each_key = [*modes]
+    each_key[LOCAL_FLAGS] &= ~termios.ICANON
+    # Not TCSAFLUSH, which throws away what was typed.
+    termios.tcsetattr(terminal, termios.TCSANOW, each_key)
+    try:
+        while select.select([terminal], [], [], 0)[0] and (data := os.read(terminal, 4096)):
+            typed.feed(data)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, modes)
+    return typed.text

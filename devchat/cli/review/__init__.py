@@ -78,14 +78,16 @@ def review(
 ) -> int:
     """Review a change: what analyzers and a model find, on the lines it is about.
 
-    Exits with 1 for findings (see --fail-on), and with 7 where a part of the review failed.
+    Exits with 1 for errors (--fail-on chooses), and with 7 where a part of the review failed.
     Patches can be piped in, in any folder: git diff | devchat review
     """
     from devchat.cli.review.ending import check_output, exit_code
-    from devchat.cli.review.reviewing import Wanted, run
+    from devchat.cli.review.reviewing import Wanted, check_model, run
     from devchat.cli.review.target import Target, read_target
     from devchat.review import Wishes
 
+    if no_model:
+        check_model({"--model": model, "--model-findings": model_findings, "--verify": verify})
     loaded = load_settings(model, temperature, None)
     wishes = Wishes(
         min_severity=min_severity,

@@ -18,7 +18,7 @@ _RANKS = ("note", "warning", "error", "never")
 
 def exit_code(review: Review, fail_on: str) -> int:
     """Return 7 where a part of the review failed, else 1 for findings that are bad enough."""
-    if any(hunk.state == "failed" for file in review.receipt.files for hunk in file.hunks):
+    if review.receipt.failed:
         return FAILED
     findings = (*review.findings, *review.overflow)
     bad = _RANKS.index(fail_on)

@@ -13,7 +13,7 @@ from devchat.backends import Backend
 from devchat.changes import Diff, Receipt, Review
 from devchat.cli.review.ending import show
 from devchat.cli.review.progress import ProgressLine
-from devchat.errors import BackendError, EngineError, ModelError
+from devchat.errors import BackendError, EngineError, ModelError, UsageError
 from devchat.policy import Policy
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.render.console import note
@@ -45,6 +45,15 @@ class _Call:
     reviewers: Reviewers
     policy: Policy
     wishes: Wishes
+
+
+def check_model(given: Mapping[str, object]) -> None:
+    """Raise `UsageError` for a flag that says what a model shall do, where none is wanted."""
+    for flag, value in given.items():
+        if value:
+            raise UsageError(
+                f"`--no-model` and `{flag}` don't go together", "leave one of them out"
+            )
 
 
 def run(

@@ -58,4 +58,5 @@ def _side(hunk: Hunk, finding: Finding) -> Iterator[CodeLine]:
         number = line.new if finding.side == "RIGHT" else line.old
         if number is not None:
             assert finding.start_line is not None and finding.line is not None
-            yield CodeLine(number, line.text, finding.start_line <= number <= finding.line)
+            text = line.text.removesuffix("\r")
+            yield CodeLine(number, text, finding.start_line <= number <= finding.line)

@@ -33,13 +33,13 @@ def headline(review: Review) -> str:
     """Say in one line what the review came to; one that did not happen never looks clean."""
     hunks = Counter(one.state for file in review.receipt.files for one in file.hunks)
     findings = (*review.findings, *review.overflow)
-    failed = f"part of the review failed ({hunks['failed']:,} of {plural(hunks.total(), 'hunk')})"
+    failed = _failed(review.receipt, hunks)
     if findings:
-        return counted(findings) + (f"; {failed}" if hunks["failed"] else "")
+        return counted(findings) + (f"; {failed}" if failed else "")
     if not hunks["reviewed"]:
         return _nothing(review.receipt, hunks)
     where = f"{_reach(review.receipt)}{_by(review.receipt)}"
-    return f"No findings in {where}" + (f", but {failed}" if hunks["failed"] else "")
+    return f"No findings in {where}" + (f", but {failed}" if failed else "")
 
 
 def counted(findings: Iterable[Finding]) -> str:
@@ -75,6 +75,14 @@ def facts(receipt: Receipt) -> list[Fact]:
         *_dropped_facts(receipt),
         *(Fact("note", single_line(one, 400)) for one in receipt.notes),
     ]
+
+
+def _failed(receipt: Receipt, hunks: Counter[HunkState]) -> str:
+    """Say which part of a review failed; "" where none did."""
+    if hunks["failed"]:
+        return f"part of the review failed ({hunks['failed']:,} of {plural(hunks.total(), 'hunk')})"
+    names = [f"`{one.name}`" for one in receipt.analyzers if one.state == "failed"]
+    return f"{' and '.join(names)} failed" if names else ""
 
 
 def _nothing(receipt: Receipt, hunks: Counter[HunkState]) -> str:
@@ -145,7 +153,7 @@ def _model_facts(receipt: Receipt) -> Iterator[Fact]:
     usage = receipt.usage
     seconds = f"{receipt.seconds:.1f}s"
     if not receipt.model and receipt.files:
-        yield Fact("model", f"no model spoke: only analyzers looked, {seconds}")
+        yield Fact("model", f"no model spoke, {seconds}")
     if not receipt.model:
         return
     about = "" if usage.exact else "about "

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from devchat import __version__
-from devchat.changes import Finding, Receipt, Review
+from devchat.changes import Finding, Review
 from devchat.render.jsontext import to_json
 from devchat.render.review import Shown
 from devchat.render.review.facts import facts, overflow_line
@@ -118,13 +118,9 @@ def _invocation(review: Review) -> dict[str, Any]:
     if more := overflow_line(review):
         told.append({"level": "note", "message": {"text": more}})
     return {
-        "executionSuccessful": not _failed(review.receipt),
+        "executionSuccessful": not review.receipt.failed,
         "toolExecutionNotifications": told,
     }
-
-
-def _failed(receipt: Receipt) -> bool:
-    return any(hunk.state == "failed" for file in receipt.files for hunk in file.hunks)
 
 
 def _level(label: str) -> str:

@@ -21,8 +21,7 @@ def render(shown: Shown) -> str:
     review = shown.review
     lines = [_annotation(finding) for finding in review.findings]
     words = [headline(review), *filter(None, [overflow_line(review)])]
-    states = {hunk.state for file in review.receipt.files for hunk in file.hunks}
-    if "failed" in states:
+    if review.receipt.failed:
         lines.append(f"::warning title=devchat::{_data(headline(review))}")
     return "\n".join([*lines, *(f"devchat: {_harmless(one)}" for one in words)]) + "\n"
 

@@ -108,12 +108,12 @@ REVIEW = Review("The cart skips free items.", FINDINGS, RECEIPT, (REMOVED, NOWHE
 
 
 def receipt(*states: HunkState, reason: str = "") -> Receipt:
-    """Make a receipt of one file with a hunk in each state."""
-    hunks = tuple(HunkReceipt("@@", state, reason) for state in states)
-    return replace(RECEIPT, files=(FileReceipt("a.py", hunks),), dropped={}, notes=())
+    """Make a receipt of one file with a hunk in each state, whose analyzers all ran."""
+    files = (FileReceipt("a.py", tuple(HunkReceipt("@@", state, reason) for state in states)),)
+    return replace(RECEIPT, files=files, analyzers=ANALYZERS[:2], dropped={}, notes=())
 
 
-CLEAN = Review("Fine.", (), replace(receipt("reviewed"), analyzers=ANALYZERS[:2]))
+CLEAN = Review("Fine.", (), receipt("reviewed"))
 
 
 def one(finding: Finding) -> Review:

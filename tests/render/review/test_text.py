@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from devchat.changes import Diff, Finding, Line, Receipt, Review
+from devchat.changes import AnalyzerReceipt, Diff, Finding, Line, Receipt, Review
 from devchat.render.review import Look, render_review
 from devchat.sanitize import HIDDEN
 from tests.render.review.sample import (
@@ -123,6 +123,10 @@ NOT_CLEAN = [
         replace(receipt("skipped"), files=FILES),
         "✖ No findings in 1 of 4 files, but part of the review failed (1 of 3 hunks)",
     ),
+    (
+        replace(receipt("reviewed"), analyzers=(AnalyzerReceipt("zizmor", "failed"),)),
+        "✖ No findings in 1 file, but `zizmor` failed",
+    ),
     (replace(CLEAN.receipt, files=()), "○ Nothing to review"),
 ]
 
@@ -134,14 +138,29 @@ def test_a_review_that_did_not_happen_never_looks_clean(seen: Receipt, headline:
     assert "✔" not in "".join(lines)
 
 
+def test_findings_that_are_only_counted_are_no_clean_change() -> None:
+    drawn = text(replace(CLEAN, overflow=(IDENTITY,)))
+    assert drawn.startswith("1 more (1 error): --max-findings 1\n\n✖ 1 error\n  compared ")
+
+
+def test_analyzers_that_all_ran_are_counted() -> None:
+    assert "\n  analyzers  all 2 ran\n" in text(replace(CLEAN, findings=(IDENTITY,)))
+
+
+def test_lines_that_end_with_crlf_look_like_others() -> None:
+    lines = tuple(replace(line, text=f"{line.text}\r") for line in HUNK.lines)
+    files = (replace(DIFF.files[0], hunks=(replace(HUNK, lines=lines),)),)
+    assert text(REVIEW, diff=Diff(files)) == WHOLE
+
+
 def test_only_analyzers_looked() -> None:
     seen = replace(CLEAN.receipt, model="", location="", tier=None)
-    assert "no model spoke: only analyzers looked, 4.2s" in text(replace(CLEAN, receipt=seen))
+    assert "no model spoke, 4.2s" in text(replace(CLEAN, receipt=seen))
     only = receipt("reviewed", "reviewed", reason="analyzers only")
     seen = replace(only, analyzers=(), model="", notes=("a note",))
     assert text(replace(CLEAN, receipt=seen)) == (
         "✔ No findings in 1 file, analyzers only\n"
-        "  main to the work tree; no model spoke: only analyzers looked, 4.2s\n"
+        "  main to the work tree; no model spoke, 4.2s\n"
         "  a note\n"
     )
 

@@ -48,14 +48,36 @@ def key_bindings(actions: Actions) -> KeyBindings:
     return keys
 
 
+def yes_or_no() -> KeyBindings:
+    """Bind `y` to yes, and what refuses to no; any other key is a no and goes on to the draft."""
+    keys = KeyBindings()
+    for key in ("y", "Y"):
+        keys.add(key)(lambda event: _decide(event, "y"))
+    for key in ("n", "N", "enter", "c-c", "c-d", "escape"):
+        keys.add(key)(lambda event: _decide(event, "n"))
+    for key in (Keys.Any, Keys.BracketedPaste):
+        keys.add(key)(_decide_otherwise)
+    return keys
+
+
+def _decide(event: KeyPressEvent, letter: str) -> None:
+    event.current_buffer.insert_text(letter)
+    event.app.exit(result=letter)
+
+
+def _decide_otherwise(event: KeyPressEvent) -> None:
+    _decide(event, "n")
+    event.app.key_processor.feed_multiple(event.key_sequence, first=True)
+
+
 def _enter(event: KeyPressEvent) -> None:
-    """Send, or go on in a new line after a backslash."""
+    """Send what there is, or go on in a new line after a backslash."""
     buffer = event.current_buffer
     before = buffer.document.current_line_before_cursor
     if before.endswith("\\") and not buffer.document.current_line_after_cursor:
         buffer.delete_before_cursor()
         buffer.insert_text("\n")
-    else:
+    elif buffer.text.strip():
         buffer.validate_and_handle()
 
 
@@ -90,7 +112,10 @@ def _edit(event: KeyPressEvent, actions: Actions) -> None:
     buffer = event.current_buffer
 
     def edit() -> None:
-        buffer.text = actions.edit(actions.folds.unfold(buffer.text))
-        buffer.cursor_position = len(buffer.text)
+        draft = actions.folds.unfold(buffer.text)
+        changed = actions.edit(draft)
+        if changed != draft:
+            buffer.text = changed
+            buffer.cursor_position = len(changed)
 
     run_in_terminal(edit)

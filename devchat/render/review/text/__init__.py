@@ -44,10 +44,10 @@ def _mark(shown: Shown, pen: Pen) -> tuple[str, str]:
     """Choose the mark of the whole review: no check mark where something was not reviewed."""
     review = shown.review
     states = {hunk.state for file in review.receipt.files for hunk in file.hunks}
-    if "failed" in states:
+    if review.receipt.failed:
         return pen.mark("failed"), pen.tint("error")
-    if review.findings:
-        worst = review.findings[0].severity
+    if findings := review.findings or review.overflow:
+        worst = findings[0].severity
         return pen.mark(worst), pen.tint(worst)
     if "reviewed" in states:
         return pen.mark("clean"), pen.tint("clean")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from devchat.changes import Receipt, Review
 from devchat.render.review.facts import Fact, facts
@@ -20,7 +21,7 @@ def is_plain_sailing(review: Review) -> bool:
     labels = {fact.label for fact in facts(review.receipt)}
     files = review.receipt.files
     left_out = bool(files) and not any(file.hunks for file in files)
-    return not (review.findings or left_out) and labels <= _QUIET
+    return not (review.findings or review.overflow or left_out) and labels <= _QUIET
 
 
 def short_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
@@ -34,9 +35,16 @@ def short_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
 def receipt_rows(receipt: Receipt, pen: Pen) -> Iterator[Row]:
     """Draw a receipt: a label, and what it has to say beside it."""
     before = ""
-    for fact in facts(receipt):
+    for fact in map(partial(_shortened, receipt), facts(receipt)):
         yield from _fact_rows(fact, before, pen)
         before = fact.label
+
+
+def _shortened(receipt: Receipt, fact: Fact) -> Fact:
+    """Count the analyzers where all of them ran: each finding names its own."""
+    if fact.label == "analyzers" and all(one.state == "ran" for one in receipt.analyzers):
+        return Fact(fact.label, f"all {len(receipt.analyzers)} ran")
+    return fact
 
 
 def _fact_rows(fact: Fact, before: str, pen: Pen) -> list[Row]:

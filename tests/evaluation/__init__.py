@@ -1,0 +1,1 @@
+"""The evaluation: changes with seeded bugs, and how many of them a review finds."""
