@@ -14,9 +14,15 @@ def main() -> int:
             return _print(f"devchat {__version__}")
         from devchat.cli import run
 
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while importing: `run` handles its own
-        return 130
+        code = 130
+    if code == 130:
+        # Where a text given to `exec` was interrupted (dataclasses are made so), Python would end
+        # itself by SIGINT whatever we return, until another such text was run to its end:
+        # `unhandled_keyboard_interrupt` in CPython's Python/pythonrun.c.
+        exec("")
+    return code
 
 
 def _print(line: str) -> int:

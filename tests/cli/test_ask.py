@@ -292,6 +292,9 @@ def test_an_interruption_at_any_moment_ends_quietly(
     model = scripted("word " * 1000, tokens_per_second=50)
     # Python says on stderr what it has imported: a clock that no slow machine puts wrong.
     clock = environ | {"PYTHONPROFILEIMPORTTIME": "1"}
+    # Coverage locks its data at the first step into a file (`Collector.lock_data`) and, where it
+    # is interrupted just then, never lets go: it would hang, not devchat.
+    clock.pop("COVERAGE_PROCESS_CONFIG", None)
     process = start(clock, home, "ask", "-m", model, "count")
     assert process.stderr
     for line in process.stderr:
@@ -301,6 +304,17 @@ def test_an_interruption_at_any_moment_ends_quietly(
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert b"Traceback" not in err
+
+
+def test_an_interruption_of_a_text_given_to_exec_ends_quietly(
+    devchat: Devchat, scripted: Script, home: Path
+) -> None:
+    # Dataclasses are made by `exec`: Python remembers that one was interrupted until it exits.
+    (home / "jsonschema.py").write_text('exec("raise KeyboardInterrupt")')
+    (home / "s.json").write_text("{}")
+    ask = ("ask", "-m", scripted("x"), "--schema", "s.json", "what?")
+    done = devchat(*ask, env={"PYTHONPATH": str(home)})
+    assert (done.returncode, done.stderr) == (130, "")
 
 
 def test_an_internal_error_leaves_a_report_without_the_question(
