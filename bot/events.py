@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.jobs import Job
 from bot.webhook import Delivery, DeliveryError
 
 SKIP, REVIEW = "devchat:skip", "devchat:review"
@@ -151,18 +152,15 @@ def _installation(payload: Mapping[str, Any]) -> int:
     return int(payload["installation"]["id"])
 
 
-def to_payload(intent: ReviewPulls | ForgetPull) -> dict[str, Any]:
-    """Write an intent as JSON for a job."""
+def to_job(intent: ReviewPulls | ForgetPull, id: str, delay: float = 0.0) -> Job:
+    """Make the job that sees to an intent; a delivery's has its GUID as id."""
     kind = "review" if isinstance(intent, ReviewPulls) else "forget"
-    fields = asdict(intent)
-    if "numbers" in fields:
-        fields["numbers"] = list(fields["numbers"])
-    return {"kind": kind, **fields}
+    return Job("intake", id, {"kind": kind, **asdict(intent)}, str(intent.installation), delay)
 
 
-def from_payload(payload: Mapping[str, Any]) -> ReviewPulls | ForgetPull:
-    """Read an intent that `to_payload` wrote."""
-    fields = {name: value for name, value in payload.items() if name != "kind"}
-    if payload["kind"] == "forget":
+def from_job(job: Job) -> ReviewPulls | ForgetPull:
+    """Read the intent of a job that `to_job` made."""
+    fields = {name: value for name, value in job.payload.items() if name != "kind"}
+    if job.payload["kind"] == "forget":
         return ForgetPull(**fields)
     return ReviewPulls(**fields | {"numbers": tuple(fields["numbers"])})

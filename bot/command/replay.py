@@ -26,8 +26,7 @@ def replay(
     import time
 
     from bot.command.parts import open_configuration, open_jobs
-    from bot.events import Nothing, read_intent, to_payload
-    from bot.jobs import Job
+    from bot.events import Nothing, read_intent, to_job
 
     configuration = open_configuration(context.obj)
     delivery = _read(file)
@@ -38,7 +37,7 @@ def replay(
     # The GUID itself may be done already, and a job's id alone decides about that.
     id = f"{delivery.guid}:{time.time_ns():x}"
     with closing(open_jobs(configuration)) as jobs:
-        jobs.enqueue(Job("intake", id, to_payload(intent), str(intent.installation)))
+        jobs.enqueue(to_job(intent, id))
     print(f"handed in as {id}")
 
 

@@ -54,8 +54,7 @@ def _hand_in(configuration: Configuration, ref: PullRef) -> str:
     import time
 
     from bot.command import parts
-    from bot.events import ReviewPulls, to_payload
-    from bot.jobs import Job
+    from bot.events import ReviewPulls, to_job
 
     with closing(parts.open_app(configuration)) as app:
         installation = app.installation(ref.repository)
@@ -64,5 +63,5 @@ def _hand_in(configuration: Configuration, ref: PullRef) -> str:
     intent = ReviewPulls(ref.repository, *asked, again=True)
     id = f"hand:{ref}:{time.time_ns():x}"
     with closing(parts.open_jobs(configuration)) as jobs:
-        jobs.enqueue(Job("intake", id, to_payload(intent), str(installation)))
+        jobs.enqueue(to_job(intent, id))
     return id

@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.errors import GoneError, RejectedError, WaitError
-from bot.events import ReviewPulls, to_payload
+from bot.events import ReviewPulls, to_job
 from bot.forge import App, Check, Pull
-from bot.jobs import JSON, Job, Jobs, Steps
+from bot.jobs import JSON, Jobs, Steps
 from bot.ledger import Known, ReviewRow
 from bot.reviewing import faces
 from bot.reviewing.fetching import fetch
@@ -186,8 +186,7 @@ class Attempt:
         target = self._target
         numbers, head, installation = (self._ref.number,), target.head, target.installation
         look = ReviewPulls(self._repository, numbers, head, installation, "looking back")
-        payload, lane = to_payload(look), str(installation)
-        self._jobs.enqueue(Job("intake", f"{target.id}{LATER}", payload, lane, SETTLED))
+        self._jobs.enqueue(to_job(look, f"{target.id}{LATER}", SETTLED))
 
     def _count(self, looked: Looked, posted: tuple[str, ...]) -> None:
         findings, usage = looked.review.findings, looked.review.receipt.usage

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.errors import GoneError
-from bot.events import ForgetPull, ReviewPulls, from_payload
+from bot.events import ForgetPull, ReviewPulls, from_job, to_job
 from bot.forge import App, PullRef, Pulls
 from bot.jobs import JSON, Job, Jobs, Steps
 from bot.logs import logged
@@ -34,7 +34,7 @@ class Intake:
 
     def __call__(self, job: Job, steps: Steps) -> None:
         """Do what a delivery asks for; the job's id is its GUID."""
-        intent = from_payload(job.payload)
+        intent = from_job(job)
         with logged(delivery=job.id, repository=intent.repository):
             if isinstance(intent, ForgetPull):
                 steps.run("look", lambda: self._forget(job, intent))
@@ -78,8 +78,7 @@ class Intake:
     def _look_later(self, job: Job) -> None:
         """Look once more: either the delivery is late, or GitHub's answer is not the newest yet."""
         if not job.id.endswith(LATER):
-            later = Job("intake", f"{job.id}{LATER}", job.payload, job.lane, SETTLED)
-            self._jobs.enqueue(later)
+            self._jobs.enqueue(to_job(from_job(job), f"{job.id}{LATER}", SETTLED))
 
     def _enqueue(self, job: Job, intent: ReviewPulls, found: JSON) -> None:
         delay = DEBOUNCE if intent.trigger == "synchronize" else 0.0

@@ -14,8 +14,8 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from bot.configuration import Configuration
-from bot.events import ForgetPull, Intent, Nothing, ReviewPulls, read_intent, to_payload
-from bot.jobs import Backlog, Job, Jobs
+from bot.events import ForgetPull, Intent, Nothing, ReviewPulls, read_intent, to_job
+from bot.jobs import Backlog, Jobs
 from bot.ledger import Delivery as Record
 from bot.logs import logged
 from bot.metrics import write_metrics
@@ -69,8 +69,7 @@ class _Door:
         return jsonify(delivery=delivery.guid, outcome=_outcome(intent)), 202
 
     def _enqueue(self, guid: str, intent: ReviewPulls | ForgetPull) -> None:
-        job = Job("intake", guid, to_payload(intent), str(intent.installation))
-        self._bounded.run(lambda: self._jobs.enqueue(job))
+        self._bounded.run(lambda: self._jobs.enqueue(to_job(intent, guid)))
 
     def healthz(self) -> Response:
         """Say that this process answers."""

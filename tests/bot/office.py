@@ -7,9 +7,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from bot.events import ForgetPull, Nothing, read_intent, to_payload
+from bot.events import ForgetPull, Nothing, read_intent, to_job
 from bot.github import open_app
-from bot.jobs import Job
 from bot.ledger import open_ledger
 from bot.reviewing import Desk, handlers
 from bot.webhook import Delivery
@@ -80,8 +79,7 @@ class Office:
         intent = read_intent(delivery, self.hub.app_id)
         if not isinstance(intent, Nothing):
             assert isinstance(intent, ForgetPull) or intent.head
-            lane = str(intent.installation)
-            self.queue.enqueue(Job("intake", delivery.guid, to_payload(intent), lane))
+            self.queue.enqueue(to_job(intent, delivery.guid))
 
     def work(self) -> None:
         """Do all jobs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from bot.events import (
     Intent,
     Nothing,
     ReviewPulls,
-    from_payload,
+    from_job,
     read_intent,
-    to_payload,
+    to_job,
 )
 from bot.webhook import Delivery, DeliveryError, to_delivery
 from tests.bot.payloads import (
@@ -144,10 +145,12 @@ def test_a_payload_of_another_form_is_refused(payload: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("intent", [review("opened", numbers=(3, 8)), forget("closed")])
 def test_an_intent_survives_the_queue(intent: ReviewPulls | ForgetPull) -> None:
-    assert from_payload(json.loads(json.dumps(to_payload(intent)))) == intent
+    job = to_job(intent, GUID)
+    assert (job.kind, job.id, job.lane) == ("intake", GUID, str(INSTALLATION))
+    assert from_job(replace(job, payload=json.loads(json.dumps(job.payload)))) == intent
 
 
 def test_nothing_that_a_stranger_wrote_goes_into_the_queue() -> None:
     intent = decide("pull_request", pull_request("opened", title="PWNED", body="PWNED"))
     assert isinstance(intent, ReviewPulls)
-    assert "PWNED" not in json.dumps(to_payload(intent))
+    assert "PWNED" not in json.dumps(to_job(intent, GUID).payload)
