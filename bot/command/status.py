@@ -13,7 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.jobs import Backlog
-    from bot.ledger import Delivery, ReviewRow
+    from bot.ledger import DeliveryRow, ReviewRow
 
 LATEST = 10
 
@@ -45,7 +45,7 @@ def status(
 
 
 def _page(
-    backlog: Backlog, deliveries: Sequence[Delivery], reviews: Sequence[ReviewRow]
+    backlog: Backlog, deliveries: Sequence[DeliveryRow], reviews: Sequence[ReviewRow]
 ) -> Iterator[str]:
     waited = f", the oldest for {backlog.oldest_seconds:,.0f} s" if backlog.waiting else ""
     yield f"QUEUE\n{backlog.waiting} waiting{waited}; {backlog.running} under way\n"
@@ -83,7 +83,7 @@ def _when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds).isoformat(" ", "seconds")
 
 
-def _name(delivery: Delivery) -> str:
+def _name(delivery: DeliveryRow) -> str:
     return ".".join(filter(None, (delivery.event, delivery.action)))
 
 

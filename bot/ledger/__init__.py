@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.ledger.rows import Delivery, Head, Known, Measure, ReviewRow
+from bot.ledger.rows import DeliveryRow, Head, Known, Measure, ReviewRow
 
 if TYPE_CHECKING:
     from bot.ledger.store import Ledger as Ledger
 
 __all__ = [
-    "Delivery",
+    "DeliveryRow",
     "Head",
     "Known",
     "Measure",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveryRow:
     """A webhook that arrived. `outcome` is what became of it, "" until that is known."""
 
     guid: str

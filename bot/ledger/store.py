@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.database import open_engine, translated
 from bot.ledger import tables
-from bot.ledger.rows import Delivery, Head, Known, Measure, ReviewRow
+from bot.ledger.rows import DeliveryRow, Head, Known, Measure, ReviewRow
 from devchat.errors import StorageError
 
 _LOCK = 0x64766368
@@ -43,12 +43,8 @@ class Ledger:
         # Both know the same two forms of ON CONFLICT; the tables are the same.
         self._insert: Any = dialect.insert
 
-    def record_delivery(self, delivery: Delivery) -> None:
-        """Write down what arrived, and count it by its event; a redelivery changes nothing."""
-        self.record_deliveries([delivery])
-
-    def record_deliveries(self, deliveries: Iterable[Delivery]) -> None:
-        """Do so for several at once; of two with one GUID the first counts."""
+    def record_deliveries(self, deliveries: Iterable[DeliveryRow]) -> None:
+        """Write down what arrived, and count it by its event; of two with one GUID the first."""
         key, new = tables.deliveries.c.guid, Counter[str]()
         with self._used() as connection:
             # Everyone writes the same rows in the same order: two that don't wait for each other.
@@ -65,11 +61,11 @@ class Ledger:
         with self._used() as connection:
             connection.execute(sa.update(tables.deliveries).where(here).values(outcome=outcome))
 
-    def deliveries(self, limit: int = 50) -> tuple[Delivery, ...]:
+    def deliveries(self, limit: int = 50) -> tuple[DeliveryRow, ...]:
         """Return the newest deliveries, newest first."""
         order = tables.deliveries.c.received_at.desc()
         query = sa.select(tables.deliveries).order_by(order).limit(limit)
-        return tuple(Delivery(**row) for row in self._rows(query))
+        return tuple(DeliveryRow(**row) for row in self._rows(query))
 
     def see_head(self, head: Head) -> None:
         """Remember a pull's head, unless a later one is known."""

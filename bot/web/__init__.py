@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from bot.configuration import Configuration
 from bot.events import ForgetPull, Intent, Nothing, ReviewPulls, read_intent, to_job
 from bot.jobs import Backlog, Jobs
-from bot.ledger import Delivery as Record
+from bot.ledger import DeliveryRow
 from bot.logs import logged
 from bot.metrics import write_metrics
 from bot.web.bounded import Bounded
@@ -90,11 +90,11 @@ class _Door:
         return Response(text, content_type=form)
 
 
-def _record(delivery: Delivery, intent: Intent) -> Record:
+def _record(delivery: Delivery, intent: Intent) -> DeliveryRow:
     found = delivery.payload.get("repository")
     repository = found.get("full_name", "") if isinstance(found, Mapping) else ""
     known = delivery.guid, delivery.event, delivery.action, str(repository)
-    return Record(*known, received_at=time.time(), outcome=_outcome(intent))
+    return DeliveryRow(*known, received_at=time.time(), outcome=_outcome(intent))
 
 
 def _subject(intent: Intent) -> dict[str, str]:

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from bot.ledger import Delivery
+from bot.ledger import DeliveryRow
 from devchat.errors import StorageError
 
 LOG = logging.getLogger(__name__)
@@ -22,15 +22,15 @@ MOST = 10_000
 class Recorder:
     """Writes deliveries down from a thread of its own, and what is left when the process ends."""
 
-    def __init__(self, write: Callable[[list[Delivery]], None]) -> None:
+    def __init__(self, write: Callable[[list[DeliveryRow]], None]) -> None:
         self._write_down = write
         self._lock = threading.Lock()
-        self._waiting: list[Delivery] = []
+        self._waiting: list[DeliveryRow] = []
         self._ending = threading.Event()
         threading.Thread(target=self._keep, name="recorder", daemon=True).start()
         atexit.register(self.close)
 
-    def record(self, delivery: Delivery) -> None:
+    def record(self, delivery: DeliveryRow) -> None:
         """Take a delivery to be written down."""
         with self._lock:
             self._waiting.append(delivery)

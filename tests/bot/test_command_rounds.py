@@ -12,7 +12,7 @@ import pytest
 
 from bot.command.rounds import Rounds
 from bot.github import open_app
-from bot.ledger import Delivery, open_ledger
+from bot.ledger import DeliveryRow, open_ledger
 from bot.web.bounded import Bounded
 from bot.web.recording import Recorder
 from devchat.errors import StorageError
@@ -34,7 +34,7 @@ def test_rounds_ask_for_lost_deliveries_once_and_count_what_was_asked(
         closing(open_app(hub.app_id, hub.private_key, hub.url)) as app,
         closing(open_ledger(sqlite)) as ledger,
     ):
-        ledger.record_delivery(Delivery("old", "ping", "", "", received_at=1.0))
+        ledger.record_deliveries([DeliveryRow("old", "ping", "", "", received_at=1.0)])
         rounds = Rounds(app, ledger)
         for _ in range(2):
             for deed in (rounds.redeliver, rounds.count, rounds.prune):
@@ -75,7 +75,7 @@ def test_a_record_that_can_t_be_written_is_written_later(
         other = sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         recorder = Recorder(ledger.record_deliveries)
-        recorder.record(Delivery("one", "ping", "", "", received_at=1.0))
+        recorder.record(DeliveryRow("one", "ping", "", "", received_at=1.0))
         wait_for(lambda: "1 deliveries are not written down yet" in caplog.text)
         other.execute("ROLLBACK")
         other.close()

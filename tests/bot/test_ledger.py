@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.database import open_engine
-from bot.ledger import Delivery, Head, Known, Measure, ReviewRow, open_ledger
+from bot.ledger import DeliveryRow, Head, Known, Measure, ReviewRow, open_ledger
 from bot.ledger.store import Ledger
 from bot.ledger.tables import MIGRATIONS, metadata
 from devchat.errors import StorageError
@@ -26,10 +26,10 @@ def ledger(database_url: str) -> Iterator[Ledger]:
 
 
 def test_a_delivery_is_counted_once_however_often_it_comes(ledger: Ledger) -> None:
-    first = Delivery("g1", "pull_request", "opened", "octo/app", 10.0)
-    second = Delivery("g2", "check_run", "rerequested", "octo/app", 20.0)
+    first = DeliveryRow("g1", "pull_request", "opened", "octo/app", 10.0)
+    second = DeliveryRow("g2", "check_run", "rerequested", "octo/app", 20.0)
     for one in (first, first, second):
-        ledger.record_delivery(one)
+        ledger.record_deliveries([one])
     ledger.note_delivery("g1", "review")
     told = ledger.deliveries()
     assert [(one.guid, one.outcome) for one in told] == [("g2", ""), ("g1", "review")]
@@ -117,7 +117,7 @@ def test_figures_are_added_up_by_many_at_once(ledger: Ledger, database_url: str)
 
 def test_what_is_old_is_forgotten(ledger: Ledger) -> None:
     for at in (1.0, 100.0):
-        ledger.record_delivery(Delivery(f"g{at}", "ping", "", "octo/app", at))
+        ledger.record_deliveries([DeliveryRow(f"g{at}", "ping", "", "octo/app", at)])
         ledger.begin_review(ReviewRow(f"r{at}", "octo/app", 7, "a", at))
         ledger.keep_findings(f"r{at}", [Known(f"f{at}", "a.py", 1, "note", "")])
         ledger.see_head(Head("octo/app", int(at), 11, "a", at))
