@@ -9,32 +9,45 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from devchat.process.interrupts import interruptible, keep_interrupts
+from devchat.process.streams import is_about_output, open_streams, output_error, settle_streams
+
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        from devchat import __version__
-
-        print(f"devchat-bot {__version__}")
-        return 0
-    return run(sys.argv[1:], os.environ)
+    return interruptible(lambda: run(sys.argv[1:], os.environ))
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command line, show what goes wrong, and return the exit code (see `errors`)."""
+    open_streams()
+    keep_interrupts()
     try:
-        from bot.command import invoke
-
-        code = invoke(argv, environ)
+        code = _invoke(argv, environ)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # whoever read us (`| head -1`) has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        code = _output_failed(error) if is_about_output(error) else _show(error)
     except Exception as error:  # noqa: BLE001 - the outermost boundary of the command line
-        return _show(error)
+        code = _show(error)
+    settle_streams()
     return code
+
+
+def _invoke(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    if list(argv) in (["--version"], ["-V"]):
+        from devchat import __version__
+
+        print(f"devchat-bot {__version__}")
+        return 0
+    from bot.command import invoke
+
+    return invoke(argv, environ)
+
+
+def _output_failed(error: OSError) -> int:
+    settle_streams()
+    # Whoever read us (`| head -1`) has enough.
+    return 0 if isinstance(error, BrokenPipeError) else _show(output_error(error))
 
 
 def _show(error: Exception) -> int:

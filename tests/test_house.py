@@ -21,6 +21,7 @@ FLOORS = {
     "devchat.errors": 0,
     "devchat.changes": 1,
     "devchat.languages": 1,
+    "devchat.process": 1,
     "devchat.prompts": 1,
     "devchat.settings": 1,
     "devchat.sanitize": 1,

@@ -88,7 +88,7 @@ def test_a_record_that_can_t_be_written_is_written_later(
     [
         ("RuntimeError(os.environ['DEVCHAT_GITHUB_WEBHOOK_SECRET'])", 70, "RuntimeError"),
         ("KeyboardInterrupt()", 130, ""),
-        ("BrokenPipeError()", 0, ""),
+        ("BrokenPipeError(32, 'gone')", 0, ""),
     ],
 )
 def test_what_nobody_foresaw_is_told_without_secrets(
