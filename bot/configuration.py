@@ -29,7 +29,6 @@ class Configuration:
     webhook_secrets: tuple[str, ...] = field(repr=False)
     api_url: str
     database_url: str = field(repr=False)
-    model: str
     host: str
     port: int
     log: str
@@ -71,7 +70,6 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
         webhook_secrets=values["DEVCHAT_GITHUB_WEBHOOK_SECRET"],
         api_url=values["DEVCHAT_GITHUB_API_URL"],
         database_url=values["DEVCHAT_DATABASE_URL"] or f"sqlite:///{data / 'bot.db'}",
-        model=values["DEVCHAT_MODEL"],
         host=values["DEVCHAT_HOST"],
         port=values["DEVCHAT_PORT"],
         log=values["DEVCHAT_LOG"],
@@ -176,11 +174,15 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 def _url(text: str) -> str:
+    from devchat.models.services import is_loopback
+
     parts = _split(text)
-    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    local = is_loopback(parts.hostname or "")
+    if not text.isascii():
+        raise ValueError("an address")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise ValueError("an https address (http only on this machine)")
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not parts.hostname or "@" in text or parts.query or parts.fragment:
         raise ValueError("an address with no user, `?` or `#` in it")
     return text.rstrip("/")
 

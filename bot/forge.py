@@ -6,7 +6,7 @@ Knows no HTTP. Identifiers are GitHub's own; times are seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from devchat.changes import Side
@@ -28,18 +28,15 @@ class PullRef:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now. `head_repository` is "" where a fork was deleted."""
+    """A pull request as it is now; `base` and `head` are commits."""
 
     ref: PullRef
     title: str
     body: str
-    author: str
     state: Literal["open", "closed"]
     draft: bool
-    base_ref: str
     base: str
     head: str
-    head_repository: str
     default_branch: str
     labels: tuple[str, ...] = ()
 
@@ -55,12 +52,24 @@ class FilePatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where git fetches a repository from: an https address, and the token that opens it."""
+
+    address: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
-    """Something of ours that stands on a pull already, known by the marker hidden in its body."""
+    """Something of ours that stands on a pull already, known by the marker hidden in its body.
+
+    `completed` is of a check alone.
+    """
 
     id: int
     body: str
     head: str = ""
+    completed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,8 @@ class Pulls(Protocol):
         """Return the commit that a pull's diff begins at: where base and head parted."""
         ...
 
-    def clone_address(self, repository: str) -> tuple[str, str]:
-        """Return the https address to fetch from, and the token to send along in a header."""
+    def origin(self, repository: str) -> Origin:
+        """Return where git fetches a repository from."""
         ...
 
 

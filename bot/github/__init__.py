@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bot.github.addresses import check_address
 from bot.github.app import GitHub
 from bot.github.connection import Connection, open_login
 from bot.github.meter import Meter, Quota, Traffic
@@ -36,10 +35,10 @@ def open_app(
 ) -> GitHub:
     """Open GitHub as an App (its key in PEM form) at the address of GitHub's API.
 
-    Nothing is sent yet. `clock` gives seconds since the epoch. Raises `SettingsError` where the
-    address or the key can't be used.
+    The address is as `bot.configuration` took it: https, without a slash at its end. Nothing is
+    sent yet. `clock` gives seconds since the epoch. Raises `SettingsError` where the key can't be
+    used.
     """
-    address = check_address(api_url)
     meter = Meter(clock)
-    connection = Connection(address, open_login(app_id, private_key), meter, seconds)
-    return GitHub(app_id, address, connection, meter, seconds, clock)
+    connection = Connection(api_url, open_login(app_id, private_key), meter, seconds)
+    return GitHub(app_id, api_url, connection, meter, seconds, clock)

@@ -6,37 +6,9 @@ import re
 from urllib.parse import quote, urlsplit
 
 from bot.errors import GoneError
-from devchat.errors import SettingsError
-from devchat.models.services import is_loopback
 from devchat.sanitize import single_line
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/(?!\.{1,2}$)[\w.-]+", re.ASCII)
-
-
-def check_address(api_url: str) -> str:
-    """Return the API's address without a slash at its end. Raises `SettingsError`.
-
-    It is https, for a token goes there; http only on this machine.
-    """
-    try:
-        url = urlsplit(api_url)
-        host, _port = url.hostname, url.port
-    except ValueError:
-        host = None
-    if host is None or "@" in api_url or url.query or url.fragment or not url.path.isascii():
-        raise _unusable(api_url, "is no address of an API")
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
-        raise _unusable(api_url, "is not https")
-    return api_url.rstrip("/")
-
-
-def _unusable(api_url: str, why: str) -> SettingsError:
-    # What stands before an `@` may be a password.
-    shown = single_line(api_url.rpartition("@")[2])
-    return SettingsError(
-        f"`DEVCHAT_GITHUB_API_URL` {why}: `{shown}`",
-        "it is `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server",
-    )
 
 
 def clone_address(api_url: str, repository: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.errors import GoneError
-from bot.forge import FilePatch, Pull, PullRef
+from bot.forge import FilePatch, Origin, Pull, PullRef
 from bot.github.addresses import at, clone_address, of_file
 from bot.github.connection import Connection
 from bot.github.reading import read_content, read_files, read_merge_base, read_pull
@@ -63,10 +63,10 @@ class GitHubPulls:
         place = at(repository, "compare", f"{base}...{head}")
         return self._connection.get(place, read_merge_base, per_page=1, page=2)
 
-    def clone_address(self, repository: str) -> tuple[str, str]:
+    def origin(self, repository: str) -> Origin:
         """Return where to fetch from, and a token: `x-access-token`'s password (Basic)."""
         token = self._tokens.token(self._scope)
-        return clone_address(self._address, repository), token.text
+        return Origin(clone_address(self._address, repository), token.text)
 
 
 def _pull(ref: PullRef) -> str:

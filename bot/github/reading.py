@@ -30,14 +30,6 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckState:
-    """How far a check run has come."""
-
-    completed: bool
-    annotations: int
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt to hand us a delivery."""
 
@@ -64,18 +56,15 @@ def read_pull(repository: str) -> Callable[[Json], Pull]:
     """Return a reader of a pull of a repository."""
 
     def read(value: Json) -> Pull:
-        head, base, author = value["head"], value["base"], value["user"]
+        base = value["base"]
         return Pull(
             ref=PullRef(repository, int(value["number"])),
             title=value["title"],
             body=value["body"] or "",
-            author=author["login"] if author else "ghost",
             state="open" if value["state"] == "open" else "closed",
             draft=bool(value.get("draft")),
-            base_ref=base["ref"],
             base=base["sha"],
-            head=head["sha"],
-            head_repository=head["repo"]["full_name"] if head["repo"] else "",
+            head=value["head"]["sha"],
             default_branch=base["repo"]["default_branch"],
             labels=tuple(label["name"] for label in value["labels"]),
         )
@@ -109,25 +98,12 @@ def read_content(value: Any) -> Content | None:
     return Content(int(value["size"]), base64.b64decode(value["content"]) if whole else None)
 
 
-def read_reviews(login: str) -> Callable[[list[Json]], list[Remark]]:
-    """Return a reader of the reviews that one user posted."""
+def read_remarks(login: str) -> Callable[[list[Json]], list[Remark]]:
+    """Return a reader of the reviews or comments that one user posted."""
 
     def read(value: list[Json]) -> list[Remark]:
         return [
-            Remark(int(one["id"]), one["body"] or "", one["commit_id"] or "")
-            for one in value
-            if one["user"] and one["user"]["login"] == login
-        ]
-
-    return read
-
-
-def read_comments(login: str) -> Callable[[list[Json]], list[Remark]]:
-    """Return a reader of the comments that one user wrote."""
-
-    def read(value: list[Json]) -> list[Remark]:
-        return [
-            Remark(int(one["id"]), one["body"] or "")
+            Remark(int(one["id"]), one["body"] or "", one.get("commit_id") or "")
             for one in value
             if one["user"] and one["user"]["login"] == login
         ]
@@ -138,14 +114,16 @@ def read_comments(login: str) -> Callable[[list[Json]], list[Remark]]:
 def read_checks(value: Json) -> list[Remark]:
     """Read a page of check runs."""
     return [
-        Remark(int(one["id"]), one["external_id"] or "", one["head_sha"])
+        Remark(
+            int(one["id"]), one["external_id"] or "", one["head_sha"], one["status"] == "completed"
+        )
         for one in value["check_runs"]
     ]
 
 
-def read_check(value: Json) -> CheckState:
-    """Read how far a check run has come."""
-    return CheckState(value["status"] == "completed", int(value["output"]["annotations_count"]))
+def count_annotations(value: Json) -> int:
+    """Read how many annotations a check run has."""
+    return int(value["output"]["annotations_count"])
 
 
 def read_attempts(value: list[Json]) -> list[Attempt]:

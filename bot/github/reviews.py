@@ -9,13 +9,7 @@ from typing import Any
 from bot.forge import Annotation, Check, LineComment, PullRef, Remark
 from bot.github.addresses import at
 from bot.github.connection import Connection
-from bot.github.reading import (
-    read_check,
-    read_checks,
-    read_comments,
-    read_id,
-    read_reviews,
-)
+from bot.github.reading import count_annotations, read_checks, read_id, read_remarks
 
 MAY = (("checks", "write"), ("pull_requests", "write"))
 CHECK_NAME = "devchat"
@@ -41,7 +35,7 @@ class GitHubReviews:
     def reviews(self, ref: PullRef) -> Iterator[Remark]:
         """Yield the reviews that this App posted."""
         path = at(ref.repository, "pulls", ref.number, "reviews")
-        return self._connection.pages(path, read_reviews(self._bot()), _PAGES)
+        return self._connection.pages(path, read_remarks(self._bot()), _PAGES)
 
     def post_review(
         self, ref: PullRef, head: str, body: str, comments: Sequence[LineComment]
@@ -58,7 +52,7 @@ class GitHubReviews:
     def comments(self, ref: PullRef) -> Iterator[Remark]:
         """Yield the comments in the conversation that this App wrote."""
         path = at(ref.repository, "issues", ref.number, "comments")
-        return self._connection.pages(path, read_comments(self._bot()), _PAGES)
+        return self._connection.pages(path, read_remarks(self._bot()), _PAGES)
 
     def post_comment(self, ref: PullRef, body: str) -> int:
         """Write a comment into the conversation; return its id."""
@@ -90,7 +84,7 @@ class GitHubReviews:
         a check that was updated half is completed, one updated twice is the same.
         """
         path = at(repository, "check-runs", id)
-        have = self._connection.get(path, read_check).annotations if check.annotations else 0
+        have = self._connection.get(path, count_annotations) if check.annotations else 0
         left = check.annotations[have:]
         while True:
             now, left = left[:ANNOTATIONS], left[ANNOTATIONS:]

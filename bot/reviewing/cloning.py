@@ -16,10 +16,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.forge import Origin
 from devchat.errors import InputError
 from devchat.models.services import is_loopback
 from devchat.sanitize import single_line
@@ -56,17 +57,9 @@ class Limits:
     seconds: float = SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a repository is fetched from, and the token that opens it."""
-
-    address: str
-    token: str = field(repr=False)
-
-
 @contextmanager
 def cloned(
-    place: Place, commits: tuple[str, str], folder: Path, limits: Limits = Limits()
+    origin: Origin, commits: tuple[str, str], folder: Path, limits: Limits = Limits()
 ) -> Iterator[Path]:
     """Fetch two commits into a bare repository that is gone afterwards.
 
@@ -77,8 +70,8 @@ def cloned(
     with tempfile.TemporaryDirectory(prefix="pull-", dir=folder) as name:
         bare = Path(name)
         _run(bare, ("init", "--quiet", "--bare", "--template=", str(bare)), {}, limits)
-        arguments = (*_FETCH, "--end-of-options", place.address, *commits)
-        _run(bare, arguments, _access(place), limits)
+        arguments = (*_FETCH, "--end-of-options", origin.address, *commits)
+        _run(bare, arguments, _access(origin), limits)
         yield bare
 
 
@@ -90,12 +83,12 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left)
 
 
-def _access(place: Place) -> dict[str, str]:
+def _access(origin: Origin) -> dict[str, str]:
     """Allow one protocol, and send the token to this one address."""
-    url = urlsplit(place.address)
+    url = urlsplit(origin.address)
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
-        raise InputError(f"`{single_line(place.address)}` is not https", "nothing else is fetched")
-    login = base64.b64encode(f"x-access-token:{place.token}".encode()).decode()
+        raise InputError(f"`{single_line(origin.address)}` is not https", "nothing else is fetched")
+    login = base64.b64encode(f"x-access-token:{origin.token}".encode()).decode()
     return {
         "GIT_ALLOW_PROTOCOL": url.scheme,
         "GIT_CONFIG_COUNT": "1",

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.forge import FilePatch, PullRef, Pulls
-from bot.reviewing.cloning import Limits, Place, cloned
+from bot.reviewing.cloning import Limits, cloned
 from bot.reviewing.fetching import FILES_LISTED
 from bot.reviewing.records import Fetched
 from bot.reviewing.sources import ForgeSource
@@ -58,9 +58,9 @@ def opened(
         return
     with ExitStack() as stack:
         try:
-            place = Place(*pulls.clone_address(ref.repository))
+            origin = pulls.origin(ref.repository)
             commits = fetched.base, fetched.head
-            bare = stack.enter_context(cloned(place, commits, folder, limits))
+            bare = stack.enter_context(cloned(origin, commits, folder, limits))
             material = _of_git(stack, bare, commits)
         except InputError as error:
             notes = (f"a part of the change is out of reach: {error.message}",)

@@ -40,7 +40,6 @@ def test_what_is_not_said_has_a_default(environ: dict[str, str], tmp_path: Path)
         webhook_secrets=(SECRET,),
         api_url="https://api.github.com",
         database_url=f"sqlite:///{tmp_path}/data/bot.db",
-        model="",
         host="127.0.0.1",
         port=8000,
         log="info",
@@ -109,9 +108,10 @@ WRONG: list[tuple[str, str, str]] = [
     ("GITHUB_API_URL", "git.example", HTTPS),
     ("GITHUB_API_URL", "https://[", f"`{URL}` must be an address"),
     ("GITHUB_API_URL", "https://git.example:x", f"`{URL}` must be an address"),
+    ("GITHUB_API_URL", "https://git.example/\u00e9", f"`{URL}` must be an address"),
     *[
         ("GITHUB_API_URL", one, f"`{URL}` must be an address with no user, `?` or `#` in it")
-        for one in ("https://me:hunter2@git.example", "https://git.example/?a", "https://h:0")
+        for one in ("https://me:hunter2@git.example", "https://h/?a", "https://h:0", "https://@h")
     ],
     (
         "DATABASE_URL",

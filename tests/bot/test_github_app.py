@@ -13,7 +13,7 @@ from bot.errors import ForgeError, GoneError
 from bot.forge import LineComment, PullRef
 from bot.github import PERMISSIONS, open_app
 from bot.github import GitHub as Forge
-from bot.github.addresses import check_address, clone_address
+from bot.github.addresses import clone_address
 from devchat.errors import SettingsError
 from tests.fakes.github import GitHub
 
@@ -98,36 +98,16 @@ def test_a_key_that_signs_nothing_is_not_shown(make: Callable[[], str]) -> None:
     ("address", "clone"),
     [
         ("https://api.github.com", "https://github.com/o/r.git"),
-        ("https://api.github.com/", "https://github.com/o/r.git"),
         ("https://api.acme.ghe.com", "https://acme.ghe.com/o/r.git"),
         ("https://git.example/api/v3", "https://git.example/o/r.git"),
-        ("https://api.example:8443/api/v3/", "https://api.example:8443/o/r.git"),
+        ("https://api.example:8443/api/v3", "https://api.example:8443/o/r.git"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/o/r.git"),
         ("http://localhost:8000/api/v3", "http://localhost:8000/o/r.git"),
         ("http://[::1]:8000", "http://[::1]:8000/o/r.git"),
     ],
 )
 def test_repositories_are_cloned_from_beside_the_api(address: str, clone: str) -> None:
-    assert clone_address(check_address(address), "o/r") == clone
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "",
-        "api.github.com",
-        "http://api.github.com",
-        "ftp://127.0.0.1",
-        "https://me:hunter2@api.github.com",
-        "https://api.github.com?a=b",
-        "https://[::1",
-        "https://host:port",
-    ],
-)
-def test_an_address_that_would_take_a_token_astray_is_refused(address: str) -> None:
-    with pytest.raises(SettingsError) as caught:
-        open_app(1, "", address)
-    assert "hunter2" not in caught.value.message
+    assert clone_address(address, "o/r") == clone
 
 
 @pytest.mark.parametrize("name", ["", "octo", "octo/..", "octo/.", "../x", "o/a/b", "o/a b", "o/é"])
@@ -214,11 +194,12 @@ def test_no_token_is_ever_shown(hub: GitHub, caplog: pytest.LogCaptureFixture) -
     make_pull(hub)
     forge = open_at(hub)
     reader = forge.pulls(11, "octo/app")
-    address, text = reader.clone_address("octo/app")
+    origin = reader.origin("octo/app")
+    text = origin.token
     assert text.startswith("ghs_4242_")
     assert len(text) > 300
     token = forge._tokens.token(reader._scope)
-    assert text not in f"{token!r} {vars(reader)} {vars(forge)} {address}"
+    assert text not in f"{token!r} {vars(reader)} {vars(forge)} {origin}"
     hub.fail("GET .*/pulls/1$", "refuse", status=404, message=f"no {text}, no {hub.private_key}")
     with pytest.raises(GoneError) as caught:
         reader.pull(REF)

@@ -21,10 +21,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "merge base": reading.read_merge_base,
     "files": reading.read_files,
     "content": reading.read_content,
-    "reviews": reading.read_reviews("devchat[bot]"),
-    "comments": reading.read_comments("devchat[bot]"),
+    "remarks": reading.read_remarks("devchat[bot]"),
     "checks": reading.read_checks,
-    "check": reading.read_check,
+    "annotations": reading.count_annotations,
     "attempts": reading.read_attempts,
 }
 NAMES = (

@@ -163,7 +163,9 @@ def test_a_check_goes_its_way(reviews: GitHubReviews, pull: Pull) -> None:
             "message": "message",
         }
     ]
-    assert list(reviews.checks("octo/app", pull.head)) == [Remark(id, "review:1", pull.head)]
+    assert list(reviews.checks("octo/app", pull.head)) == [
+        Remark(id, "review:1", pull.head, completed=True)
+    ]
     assert list(reviews.checks("octo/app", pull.base)) == []
 
 

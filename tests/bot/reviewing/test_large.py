@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.reviewing.cloning import Limits, Place, cloned
+from bot.forge import Origin
+from bot.reviewing.cloning import Limits, cloned
 from devchat.errors import InputError
 from tests.bot.office import BROKEN, Office
 from tests.fakes.github import Pull
@@ -55,10 +56,10 @@ def test_406_and_no_git_is_an_honest_part(office: Office) -> None:
 
 
 @pytest.fixture
-def place(office: Office) -> Place:
+def origin(office: Office) -> Origin:
     """A repository to fetch from, and a token for it."""
     pulls = office.app.pulls(11, "octo/app")
-    return Place(*pulls.clone_address("octo/app"))
+    return pulls.origin("octo/app")
 
 
 @pytest.fixture
@@ -73,10 +74,10 @@ def commits(pull: Pull) -> tuple[str, str]:
 
 
 def test_only_two_commits_are_fetched_and_nothing_is_left(
-    pull: Pull, place: Place, home: Path
+    pull: Pull, origin: Origin, home: Path
 ) -> None:
     pull.repository.git.set("refs/tags/v1", pull.base)
-    with cloned(place, commits(pull), home / "fetched") as bare:
+    with cloned(origin, commits(pull), home / "fetched") as bare:
         packs = list((bare / "objects").rglob("*.pack"))
         assert packs and not list(bare.rglob("refs/tags/*")) and not (bare / "hooks").exists()
         assert stat.S_IMODE(bare.stat().st_mode) == 0o700
@@ -88,18 +89,20 @@ def test_only_two_commits_are_fetched_and_nothing_is_left(
     [(Limits(1 << 20), "larger than 1 MB"), (Limits(seconds=0.0), "longer than 0 s")],
 )
 def test_a_fetch_ends_at_its_limits(
-    pull: Pull, place: Place, home: Path, limits: Limits, reason: str
+    pull: Pull, origin: Origin, home: Path, limits: Limits, reason: str
 ) -> None:
-    with pytest.raises(InputError, match=reason), cloned(place, commits(pull), home, limits):
+    with pytest.raises(InputError, match=reason), cloned(origin, commits(pull), home, limits):
         pass
     assert list(home.glob("pull-*")) == []
 
 
-def test_a_fetch_that_hangs_is_ended(office: Office, pull: Pull, place: Place, home: Path) -> None:
+def test_a_fetch_that_hangs_is_ended(
+    office: Office, pull: Pull, origin: Origin, home: Path
+) -> None:
     office.hub.fail("upload-pack", "hang")
     with (
         pytest.raises(InputError, match="longer than 1 s"),
-        cloned(place, commits(pull), home, Limits(seconds=1.0)),
+        cloned(origin, commits(pull), home, Limits(seconds=1.0)),
     ):
         pass
 
@@ -111,22 +114,22 @@ def test_a_fetch_that_hangs_is_ended(office: Office, pull: Pull, place: Place, h
 def test_only_https_is_fetched(address: str, home: Path) -> None:
     with (
         pytest.raises(InputError, match="not https"),
-        cloned(Place(address, "t"), ("a", "b"), home),
+        cloned(Origin(address, "t"), ("a", "b"), home),
     ):
         pass
 
 
-def test_what_a_killed_worker_left_is_swept_away(pull: Pull, place: Place, home: Path) -> None:
+def test_what_a_killed_worker_left_is_swept_away(pull: Pull, origin: Origin, home: Path) -> None:
     old, fresh = home / "pull-old", home / "pull-fresh"
     old.mkdir()
     fresh.mkdir()
     os.utime(old, (0, 0))
-    with cloned(place, commits(pull), home):
+    with cloned(origin, commits(pull), home):
         assert not old.exists() and fresh.exists()
 
 
 def test_the_token_is_never_among_git_s_arguments(
-    pull: Pull, place: Place, home: Path, monkeypatch: pytest.MonkeyPatch
+    pull: Pull, origin: Origin, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A git that writes down how it is called, and what it is told, then is the real one.
     real, log, program = shutil.which("git"), home / "calls", home / "bin" / "git"
@@ -142,18 +145,18 @@ def test_the_token_is_never_among_git_s_arguments(
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("GIT_SSH_COMMAND", "sh -c id")
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    with cloned(place, commits(pull), home / "fetched"):
+    with cloned(origin, commits(pull), home / "fetched"):
         calls = log.read_text()
-    assert "'fetch'" in calls and place.token not in calls and "Basic" not in calls
+    assert "'fetch'" in calls and origin.token not in calls and "Basic" not in calls
     assert "GIT_CONFIG_VALUE_0" in calls and "GIT_SSH" not in calls and "'GIT_DIR'" not in calls
-    assert place.token not in repr(place)
+    assert origin.token not in repr(origin)
 
 
 def test_without_git_it_is_told_to_install_it(
-    place: Place, home: Path, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(home))
-    with pytest.raises(InputError, match="git is not installed"), cloned(place, ("a", "b"), home):
+    with pytest.raises(InputError, match="git is not installed"), cloned(origin, ("a", "b"), home):
         pass
 
 
