@@ -62,7 +62,6 @@ def test_what_is_not_said_has_a_default(environ: dict[str, str], tmp_path: Path)
         ("GITHUB_API_URL", "http://[::1]:1234", "api_url", "http://[::1]:1234"),
         ("GITHUB_PRIVATE_KEY", KEY.strip().replace("\n", "\\n"), "private_key", KEY),
         ("DATABASE_URL", "postgresql://bot@db/bot", "database_url", "postgresql://bot@db/bot"),
-        ("MODEL", "openai:gpt-5", "model", "openai:gpt-5"),
         ("HOST", "::", "host", "::"),
         ("PORT", "0", "port", 0),
         ("LOG", "WARNING", "log", "warning"),
