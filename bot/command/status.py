@@ -23,14 +23,12 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the queue, and the latest deliveries and reviews."""
-    from bot.command.parts import open_configuration, open_jobs, open_ledger
+    from bot.command.parts import open_configuration, open_ledger
+    from bot.durable import read_backlog
 
     configuration = open_configuration(context.obj)
-    with (
-        closing(open_jobs(configuration)) as jobs,
-        closing(open_ledger(configuration)) as ledger,
-    ):
-        backlog = jobs.backlog()
+    backlog = read_backlog(configuration.database_url)
+    with closing(open_ledger(configuration)) as ledger:
         deliveries, reviews = ledger.deliveries(LATEST), ledger.reviews(LATEST)
     if as_json:
         found = {

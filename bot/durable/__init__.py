@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.jobs import Handlers, Jobs
+    from bot.jobs import Backlog, Handlers, Jobs
 
-__all__ = ["open_jobs", "run_worker"]
+__all__ = ["open_jobs", "read_backlog", "run_worker"]
 
 
 def open_jobs(database_url: str) -> Jobs:
@@ -19,6 +19,19 @@ def open_jobs(database_url: str) -> Jobs:
     from bot.durable.client import open_client
 
     return open_client(database_url)
+
+
+def read_backlog(database_url: str) -> Backlog:
+    """Count what waits and what is under way, without dbos, which takes longer to import than all
+    else together. Raises StorageError.
+    """
+    from contextlib import closing
+
+    from bot.durable.records import Records
+    from bot.jobs import Backlog
+
+    with closing(Records(database_url)) as records:
+        return records.backlog() if records.exist() else Backlog(0, 0, 0.0)
 
 
 def run_worker(

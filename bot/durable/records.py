@@ -34,6 +34,11 @@ class Records:
         with translated(self.engine.url), self.engine.begin() as connection:
             yield connection
 
+    def exist(self) -> bool:
+        """Tell whether there are tables: who first opens the queue makes them."""
+        with self.writing() as connection:
+            return sa.inspect(connection).has_table(self.jobs.name, self.jobs.schema)
+
     def backlog(self) -> Backlog:
         """Count what waits and what is under way."""
         job = self.jobs.c
