@@ -52,6 +52,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [t for t in targets if "://" not in t and not leads_somewhere(page, t)] == []
 
 
+def test_the_architecture_page_names_places_that_are_there() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"`((?:bot|devchat|tests)/[\w./]*)`", page))
+    assert len(named) > 8
+    assert [place for place in named if not (ROOT / place).exists()] == []
+
+
 def test_the_architecture_page_draws_every_room_on_its_floor() -> None:
     rows = re.findall(r"^\| (\d+) \| `([\w.]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
     drawn = {room: int(floor) for floor, room in rows}
