@@ -60,8 +60,8 @@ class Rounds:
             if new := count - self._counted.get(status, 0):
                 self._ledger.add("github_requests", str(status), new)
         self._counted = traffic.requests
-        for quota in traffic.quotas:
-            self._ledger.set("github_quota", str(quota.installation), quota.left)
+        for installation, left in traffic.left.items():
+            self._ledger.set("github_quota", str(installation), left)
 
     def prune(self) -> None:
         """Forget what is older than a month, once a day."""

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 from bot.github.app import GitHub
 from bot.github.connection import Connection, open_login
-from bot.github.meter import Meter, Quota, Traffic
+from bot.github.meter import Meter, Traffic
 from bot.github.pulls import MAY as MAY_READ
 from bot.github.reviews import MAY as MAY_WRITE
 
-__all__ = ["PERMISSIONS", "GitHub", "Quota", "Traffic", "open_app"]
+__all__ = ["PERMISSIONS", "GitHub", "Traffic", "open_app"]
 
 PERMISSIONS = dict(MAY_READ) | dict(MAY_WRITE)
 """What the App must be granted, for `app.yml` and the doctor."""

@@ -12,24 +12,15 @@ SHORTEST_WAIT, LONGEST_WAIT = 5.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """How many requests an installation (0: the App itself) may still send, and until when."""
-
-    installation: int
-    left: int
-    limit: int
-    resets_at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Traffic:
-    """What this process asked GitHub: requests by status (0: no answer), and the quotas left.
+    """What this process asked GitHub: requests by status (0: no answer).
 
-    `ahead` is by how many seconds this machine's clock is before GitHub's, to a second or so.
+    `left` is how many more each installation (0: the App itself) may send until GitHub's reset,
+    `ahead` by how many seconds this machine's clock is before GitHub's, to a second or so.
     """
 
     requests: Mapping[int, int]
-    quotas: tuple[Quota, ...]
+    left: Mapping[int, int]
     ahead: float | None
 
 
@@ -40,18 +31,18 @@ class Meter:
         self.clock = clock
         self._lock = threading.Lock()
         self._requests: Counter[int] = Counter()
-        self._quotas: dict[int, Quota] = {}
+        self._left: dict[int, int] = {}
         self._ahead: float | None = None
         self._troubled_since: float | None = None
 
     def count(self, installation: int, status: int, headers: Mapping[str, str]) -> None:
         """Take note of an answer; status 0 means that none came. Header names in lower case."""
-        quota = _quota(installation, headers)
+        left = number(headers.get("x-ratelimit-remaining"))
         date = date_of(headers)
         with self._lock:
             self._requests[status] += 1
-            if quota is not None:
-                self._quotas[installation] = quota
+            if left is not None:
+                self._left[installation] = int(left)
             if date is not None:
                 self._ahead = self.clock() - date
             if 0 < status < 500:
@@ -68,15 +59,7 @@ class Meter:
     def traffic(self) -> Traffic:
         """Return what was counted so far."""
         with self._lock:
-            return Traffic(dict(self._requests), tuple(self._quotas.values()), self._ahead)
-
-
-def _quota(installation: int, headers: Mapping[str, str]) -> Quota | None:
-    names = ("x-ratelimit-remaining", "x-ratelimit-limit", "x-ratelimit-reset")
-    left, limit, resets_at = (number(headers.get(name)) for name in names)
-    if left is None or limit is None or resets_at is None:
-        return None
-    return Quota(installation, int(left), int(limit), resets_at)
+            return Traffic(dict(self._requests), dict(self._left), self._ahead)
 
 
 def number(text: str | None) -> float | None:

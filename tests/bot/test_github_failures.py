@@ -164,7 +164,7 @@ def test_primary_reset(hub: GitHub, pull: Pull) -> None:
         with pytest.raises(WaitError) as caught:
             reader.pull(REF)
         assert 3_500 < caught.value.seconds <= 3_602
-    assert [one.left for one in forge.traffic().quotas if one.installation == 11] == [0]
+    assert forge.traffic().left[11] == 0
 
 
 @pytest.mark.parametrize(("said", "seconds"), [(7, 7), (None, 60)])
