@@ -6,6 +6,7 @@ A secret is never shown, neither by `repr` nor in an error.
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from devchat.errors import SettingsError
 PREFIX = "DEVCHAT_"
 LEVELS = ("debug", "info", "warning", "error")
 DATABASES = ("sqlite", "postgresql")
+_ACCOUNT = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,14 @@ class Configuration:
     port: int
     log: str
     drafts: bool
+    accounts: tuple[str, ...]
+    per_day: int
     data: Path
+
+    @property
+    def address(self) -> str:
+        """Where to listen, as an address says it."""
+        return address_of(self.host, self.port)
 
     def secrets(self) -> tuple[str, ...]:
         """List what must never be written anywhere."""
@@ -74,8 +83,15 @@ def read_configuration(environ: Mapping[str, str]) -> Configuration:
         port=values["DEVCHAT_PORT"],
         log=values["DEVCHAT_LOG"],
         drafts=values["DEVCHAT_DRAFTS"],
+        accounts=values["DEVCHAT_ACCOUNTS"],
+        per_day=values["DEVCHAT_REVIEWS_PER_DAY"],
         data=data,
     )
+
+
+def address_of(host: str, port: int) -> str:
+    """Write a host and a port as an address has them."""
+    return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def for_devchat(environ: Mapping[str, str]) -> dict[str, str]:
@@ -136,7 +152,7 @@ def _read_key(path: Path) -> str:
             raise SettingsError(f"{name}: others may open {path}", f"run `chmod 600 {path}`")
         return _pem(path.read_text("ascii"))
     except OSError as error:
-        reason = (error.strerror or "").lower()
+        reason = (error.strerror or str(error)).lower()
         hint = "check the path and its permissions"
         raise SettingsError(f"{name}: {path} can't be read: {reason}", hint) from error
     except ValueError as error:
@@ -207,6 +223,20 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _accounts(text: str) -> tuple[str, ...]:
+    """Read names of accounts, in lower case as they are compared."""
+    found = tuple(one.strip().lower() for one in text.split(",") if one.strip())
+    if not all(_ACCOUNT.fullmatch(one) for one in found):
+        raise ValueError("names of accounts with commas between them")
+    return found
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError("a number")
+    return int(text)
+
+
 def _level(text: str) -> str:
     if text.lower() not in LEVELS:
         raise ValueError(f"one of {', '.join(f'`{one}`' for one in LEVELS)}")
@@ -261,13 +291,19 @@ VARIABLES = (
     Variable("DEVCHAT_PORT", "the port to listen on; 0 takes a free one", "8000", _port),
     Variable("DEVCHAT_LOG", f"how much is logged: {', '.join(LEVELS)}", "info", _level),
     Variable("DEVCHAT_DRAFTS", "`yes` to review drafts too", "no", _yes),
+    Variable(
+        "DEVCHAT_ACCOUNTS",
+        "the users and organisations whose repositories are reviewed, with commas between them; "
+        "without it wherever the App is installed",
+        "",
+        _accounts,
+        example="DEVCHAT_ACCOUNTS=octo,octo-labs",
+    ),
+    Variable(
+        "DEVCHAT_REVIEWS_PER_DAY",
+        "how many reviews of one repository may begin in 24 hours, a tenth of them of one pull; "
+        "0 for any number",
+        "500",
+        _count,
+    ),
 )
-
-
-def configuration_table() -> str:
-    """Write the table of variables in Markdown, for the docs."""
-    rows = ["| variable | default | what |", "|---|---|---|"]
-    for one in VARIABLES:
-        default = "needed" if one.needed else f"`{one.default}`" if one.default else ""
-        rows.append(f"| `{one.name}` | {default} | {one.what} |")
-    return "\n".join(rows) + "\n"

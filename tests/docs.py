@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.command import COMMANDS as BOT_COMMANDS
-from bot.configuration import configuration_table
+from bot.configuration import VARIABLES
 from devchat.cli import COMMANDS
 from devchat.render.review.objects import review_schema
 from devchat.settings.load import variable_of
@@ -64,7 +64,15 @@ def bot_page() -> str:
     _, _, after = rest.partition(END)
     calls = [(), *((name,) for name in BOT_COMMANDS)]
     helps = "\n".join(_section(call, "bot") for call in calls)
-    return f"{before}{START}\n{configuration_table()}\n{helps}\n{END}{after}"
+    return f"{before}{START}\n{_variables_table()}\n{helps}\n{END}{after}"
+
+
+def _variables_table() -> str:
+    rows = ["| variable | default | what |", "|---|---|---|"]
+    for one in VARIABLES:
+        default = "needed" if one.needed else f"`{one.default}`" if one.default else ""
+        rows.append(f"| `{one.name}` | {default} | {one.what} |")
+    return "\n".join(rows) + "\n"
 
 
 def review_json_page() -> str:
