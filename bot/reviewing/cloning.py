@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ from devchat.errors import InputError
 from devchat.models.services import is_loopback
 from devchat.sanitize import single_line
 from devchat.sanitize.tokens import without_tokens
+from devchat.source.git import end
 
 LARGEST = 1 << 30
 """Bytes that one fetch may take on the disk."""
@@ -128,7 +128,8 @@ def _run(bare: Path, arguments: tuple[str, ...], access: dict[str, str], limits:
         try:
             excess = _watch(process, bare, limits)
         finally:
-            _end(process)
+            end(process)
+            process.wait()
         complaints.seek(0)
         said = complaints.read(10_000).decode("utf-8", "replace")
     if excess or process.returncode:
@@ -137,7 +138,7 @@ def _run(bare: Path, arguments: tuple[str, ...], access: dict[str, str], limits:
 
 def _watch(process: subprocess.Popen[bytes], bare: Path, limits: Limits) -> str:
     """Wait for git; say which limit it went over, "" where it ended by itself."""
-    end = time.monotonic() + limits.seconds
+    limit = time.monotonic() + limits.seconds
     while True:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_TICK)
@@ -145,7 +146,7 @@ def _watch(process: subprocess.Popen[bytes], bare: Path, limits: Limits) -> str:
             return f"it is larger than {limits.bytes >> 20} MB"
         if process.returncode is not None:
             return ""
-        if time.monotonic() > end:
+        if time.monotonic() > limit:
             return f"it takes longer than {limits.seconds:.0f} s"
 
 
@@ -156,13 +157,6 @@ def _size(folder: Path) -> int:
             with suppress(OSError):  # git renames its files when they are whole
                 total += (Path(place) / name).lstat().st_size
     return total
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _reason(said: str) -> str:

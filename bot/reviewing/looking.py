@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 
 from bot.errors import ForgeError
 from bot.forge import App, PullRef, Pulls
-from bot.reviewing.cloning import Limits
 from bot.reviewing.fetching import fetch
 from bot.reviewing.materials import Material, opened
 from bot.reviewing.placing import place_of
@@ -49,14 +48,10 @@ class Scene:
     ref: PullRef
     fetched: Fetched
     desk: Desk
-    limits: Limits = Limits()
 
-    @contextmanager
-    def opened(self) -> Iterator[Material]:
+    def opened(self) -> AbstractContextManager[Material]:
         """Open the change and the files around it."""
-        folder = self.desk.data / "fetched"
-        with opened(self.pulls, self.ref, self.fetched, folder, self.limits) as material:
-            yield material
+        return opened(self.pulls, self.ref, self.fetched, self.desk.data / "fetched")
 
 
 def preview_pull(app: App, ref: PullRef, desk: Desk) -> Preview:

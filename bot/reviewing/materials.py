@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.forge import FilePatch, PullRef, Pulls
-from bot.reviewing.cloning import Limits, cloned
+from bot.reviewing.cloning import cloned
 from bot.reviewing.fetching import FILES_LISTED
 from bot.reviewing.records import Fetched
 from bot.reviewing.sources import ForgeSource
@@ -40,9 +40,7 @@ class Material:
 
 
 @contextmanager
-def opened(
-    pulls: Pulls, ref: PullRef, fetched: Fetched, folder: Path, limits: Limits
-) -> Iterator[Material]:
+def opened(pulls: Pulls, ref: PullRef, fetched: Fetched, folder: Path) -> Iterator[Material]:
     """Open what is reviewed. Raises `InputError` where the diff can't be read."""
 
     def around(diff: Diff) -> ForgeSource:
@@ -60,7 +58,7 @@ def opened(
         try:
             origin = pulls.origin(ref.repository)
             commits = fetched.base, fetched.head
-            bare = stack.enter_context(cloned(origin, commits, folder, limits))
+            bare = stack.enter_context(cloned(origin, commits, folder))
             material = _of_git(stack, bare, commits)
         except InputError as error:
             notes = (f"a part of the change is out of reach: {error.message}",)
