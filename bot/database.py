@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,11 @@ def _open_file(url: sa.URL, patience: float) -> sa.Engine:
     path = Path(url.database or "")
     with translated(url):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            # Never where it is there: closing any handle of a file frees the locks that SQLite has
+            # on it in this process, and another one would then delete the write-ahead log that we
+            # go on writing to. https://sqlite.org/howtocorrupt.html, 2.2
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     engine = sa.create_engine(url, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     try:
