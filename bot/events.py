@@ -15,6 +15,8 @@ from bot.webhook import Delivery, DeliveryError
 
 SKIP, REVIEW = "devchat:skip", "devchat:review"
 """The labels that keep us off a pull, and that ask us to review it (again)."""
+EVENTS = ("check_run", "check_suite", "pull_request")
+"""What GitHub must tell us of; `app.yml` asks for exactly this."""
 TRIGGERS = {"opened", "reopened", "ready_for_review", "synchronize"}
 _OURS = re.compile(r"review:(?P<repository>[^#]+)#(?P<number>\d+):(?P<head>[0-9a-f]{40,64}):\d+")
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}", re.ASCII)

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line on standard error, with what it is about, without any secret."""
+"""Logs on standard error, a line for each event, with what it is about, without any secret.
+
+JSON for machines; where a terminal shows them, words for who sits there.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
 
+from devchat.sanitize import visible
 from devchat.sanitize.tokens import MASK, without_tokens
 
 _SUBJECT: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("subject", default=())
@@ -73,6 +77,29 @@ class JsonFormatter(logging.Formatter):
         return json.dumps({name: self._redact(text) for name, text in fields.items()})
 
 
+class PlainFormatter(logging.Formatter):
+    """Writes a record for a terminal: the time, the pull or delivery, and what happened."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; only a traceback takes further lines."""
+        at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}:"
+        words = (at, _about(dict(_SUBJECT.get())), level, " ".join(record.getMessage().split("\n")))
+        text = " ".join(word for word in words if word)
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        return visible(self._redact(text))
+
+
+def _about(subject: Mapping[str, str]) -> str:
+    place = "#".join(subject[name] for name in ("repository", "pull") if name in subject)
+    return place or subject.get("job", "") or subject.get("delivery", "")
+
+
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes to standard error as it is now, and shrugs where nobody reads it."""
 
@@ -85,12 +112,10 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def open_logs(level: str, secrets: Sequence[str] = ()) -> None:
-    """Send what this process logs to standard error as JSON, from this level on."""
-    handler = _Handler()
-    handler.setFormatter(JsonFormatter(Redactor(secrets)))
+    """Send what this process logs to standard error, from this level on."""
+    handler, redact = _Handler(), Redactor(secrets)
+    handler.setFormatter((PlainFormatter if sys.stderr.isatty() else JsonFormatter)(redact))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    if level != "debug":  # it tells of each table that it makes
-        logging.getLogger("dbos").setLevel(logging.WARNING)
     logging.captureWarnings(True)

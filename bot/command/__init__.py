@@ -23,7 +23,7 @@ def build_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     app = typer.Typer(
         name="devchat-bot",
         help="The GitHub App: reviews pull requests, on your own machine.",
-        epilog="It is configured by the environment: see docs/bot.md.",
+        epilog="The environment configures it (docs/bot.md); begin with `devchat-bot doctor`.",
         add_completion=False,
         no_args_is_help=True,
         rich_markup_mode=None,
@@ -90,5 +90,6 @@ def invoke(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:
     """List the values of variables that are named like secrets, however they are used."""
-    found = (value.strip() for name, value in environ.items() if SECRET_NAME.search(name))
-    return [value for value in found if len(value) >= 6 and not value.startswith("/")]
+    values = [value for name, value in environ.items() if SECRET_NAME.search(name)]
+    found = [part.strip() for value in values for part in (value, *value.split(","))]
+    return [part for part in found if len(part) >= 6 and not part.startswith("/")]

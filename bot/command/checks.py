@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 
 from bot.command import parts
 from bot.configuration import Configuration, for_devchat
+from bot.events import EVENTS
 from devchat.errors import DevchatError, SettingsError
 
 if TYPE_CHECKING:
-    from bot.github import GitHub
+    from bot.github import GitHub, Hook, Standing
 
-NEEDED = {
-    "checks": "write",
-    "contents": "read",
-    "metadata": "read",
-    "pull_requests": "write",
-}
-"""What the App must be allowed; `app.yml` asks for exactly this."""
+ALLOW = "allow it on the App's page at GitHub, then accept it where it is installed"
+SUBSCRIBE = "subscribe to it on the App's page at GitHub, under `Permissions & events`"
 SKEW = 30.0
 """Seconds that our clock may be before or behind GitHub's: a token of the App lives 10 minutes."""
 
@@ -70,30 +66,76 @@ def _github(configuration: Configuration, *, offline: bool) -> Iterator[Check]:
     yield Check("key", True, "can sign")
     if not offline:
         with closing(app):
-            yield _check("GitHub", lambda: _permissions(app))
-            yield _check("clock", lambda: _clock(app))
+            yield from _asked(app)
 
 
-def _permissions(app: GitHub) -> str:
-    """Ask GitHub, which shows that it can be reached and knows us, and compare."""
-    allowed = app.permissions()
+def _asked(app: GitHub) -> Iterator[Check]:
+    """Ask GitHub, which shows that it can be reached and knows us."""
+    try:
+        standing = app.standing()
+    except DevchatError as error:
+        yield Check("GitHub", False, error.message, error.hint)
+    else:
+        yield Check("GitHub", True, f"knows this App; installations: {standing.installations}")
+        yield _check("permissions", lambda: _permissions(standing))
+        yield _check("events", lambda: _events(standing))
+        yield _check("webhook", lambda: _hook(app.hook()))
+    ahead = app.traffic().ahead
+    if ahead is not None:
+        yield _check("clock", lambda: _clock(ahead))
+
+
+def _permissions(standing: Standing) -> str:
+    from bot.github import PERMISSIONS
+
     missing = [
         f"`{name}: {level}`"
-        for name, level in NEEDED.items()
-        if allowed.get(name) not in (level, "write", "admin")
+        for name, level in PERMISSIONS.items()
+        if standing.permissions.get(name) not in (level, "write", "admin")
     ]
     if missing:
+        raise SettingsError(f"the App may not do all it must: {', '.join(missing)}", ALLOW)
+    return "all that it needs"
+
+
+def _events(standing: Standing) -> str:
+    missing = [f"`{name}`" for name in EVENTS if name not in standing.events]
+    if missing:
+        raise SettingsError(f"GitHub does not tell of {', '.join(missing)}", SUBSCRIBE)
+    return "told of all that it needs"
+
+
+def _hook(hook: Hook) -> str:
+    """See that deliveries come to us as we read them, as far as can be seen from here."""
+    from urllib.parse import urlsplit
+
+    from bot.web import ROUTE
+
+    if urlsplit(hook.address).path != ROUTE:
         raise SettingsError(
-            f"the App may not do all it must: {', '.join(missing)}",
-            "allow it on the App's page at GitHub, then accept it where it is installed",
+            f"GitHub delivers to {hook.address or 'no address'}",
+            f"let the webhook's address on the App's page end with `{ROUTE}`",
         )
-    return "reached, and it knows this App and its permissions"
+    if hook.form != "json":
+        raise SettingsError(
+            f"GitHub delivers as `{hook.form}`", "set the webhook's content type to JSON"
+        )
+    if hook.answered is None:
+        return f"{hook.address}; nothing was delivered yet"
+    if hook.answered == 401:
+        raise SettingsError(
+            "the latest delivery was refused: its signature does not fit",
+            "the webhook's secret at GitHub must be in `DEVCHAT_GITHUB_WEBHOOK_SECRET`",
+        )
+    if not 200 <= hook.answered < 400:
+        raise SettingsError(
+            f"the latest delivery to {hook.address} did not arrive ({hook.answered})",
+            "does `devchat-bot serve` run, and does https lead to it? `redeliver` asks again",
+        )
+    return f"{hook.address}; the latest delivery arrived"
 
 
-def _clock(app: GitHub) -> str:
-    ahead = app.traffic().ahead
-    if ahead is None:
-        return "GitHub did not say its time"
+def _clock(ahead: float) -> str:
     if abs(ahead) > SKEW:
         way = "ahead of" if ahead > 0 else "behind"
         raise SettingsError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bot.command import secrets_of
 from bot.configuration import Configuration, for_devchat, read_configuration
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def open_configuration(environ: Mapping[str, str], *, service: bool = False) -> 
 
     configuration = read_configuration(environ)
     open_settings(environ)
-    open_logs(configuration.log if service else "error", configuration.secrets())
+    secrets = (*configuration.secrets(), *secrets_of(environ))
+    open_logs(configuration.log if service else "error", secrets)
     return configuration
 
 
@@ -61,4 +63,5 @@ def open_desk(configuration: Configuration, environ: Mapping[str, str]) -> Desk:
     from bot.reviewing import Desk
 
     settings = open_settings(environ)
-    return Desk(settings, for_devchat(environ), configuration.data, configuration.drafts)
+    ways = configuration.drafts, configuration.per_day
+    return Desk(settings, for_devchat(environ), configuration.data, *ways)

@@ -6,9 +6,10 @@ import typer
 
 
 def redeliver(context: typer.Context) -> None:
-    """Ask GitHub for the deliveries of the last three days that did not arrive.
+    """Ask GitHub for deliveries that did not arrive.
 
-    A worker does so by itself every 10 minutes. One that was taken already does nothing again.
+    Those of the last three days: GitHub keeps them no longer. A worker asks by itself every 10
+    minutes. What was taken already is not done again.
     """
     import time
 

@@ -22,7 +22,10 @@ def replay(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="DELIVERY.json", help="A delivery, as JSON.")],
 ) -> None:
-    """Hand in a delivery again, as GitHub's API gives it, under a new id."""
+    """Hand in a delivery again, from a file.
+
+    The file is what `GET /app/hook/deliveries/ID` answers. The job gets an id of its own.
+    """
     import time
 
     from bot.command.parts import open_configuration, open_jobs
@@ -30,7 +33,12 @@ def replay(
 
     configuration = open_configuration(context.obj)
     delivery = _read(file)
-    intent = read_intent(delivery, configuration.app_id, drafts=configuration.drafts)
+    intent = read_intent(
+        delivery,
+        configuration.app_id,
+        drafts=configuration.drafts,
+        accounts=configuration.accounts,
+    )
     if isinstance(intent, Nothing):
         print(f"nothing to do: {intent.why}")
         return
@@ -53,7 +61,7 @@ def _read(file: Path) -> Delivery:
             raise TypeError
         return to_delivery(_text(found, "guid"), _text(found, "event"), payload)
     except OSError as error:
-        reason = (error.strerror or "").lower()
+        reason = (error.strerror or str(error)).lower()
         raise InputError(f"{file} can't be read: {reason}", HINT) from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{file} is no delivery of GitHub's", HINT) from error

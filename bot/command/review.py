@@ -24,7 +24,10 @@ def review(
         bool, typer.Option("--dry-run", help="Show the review here, and write nothing anywhere.")
     ] = False,
 ) -> None:
-    """Hand a pull request in to be reviewed once more, or show here what a review would say."""
+    """Review a pull request now, or look what it would say.
+
+    Hands the pull in, to be reviewed once more by a worker.
+    """
     from bot.command import parts
 
     ref = _read(pull)

@@ -10,12 +10,19 @@ PARTS = ("web", "worker")
 
 
 def serve(context: typer.Context) -> int:
-    """Take deliveries and review, on this machine: web and worker, restarted if they end."""
-    from bot.command.parts import open_configuration, open_jobs
+    """Take deliveries and do the reviews, on this machine.
+
+    Runs `web` and `worker`, and starts either again if it ends. It logs to standard error: words
+    in a terminal, else JSON.
+    """
+    from bot.command import parts
+    from bot.command.listening import check_free
     from bot.command.supervisor import supervise
 
-    open_jobs(
-        open_configuration(context.obj, service=True)
-    ).close()  # what can't work is said now, and once
+    # What can't work is said now, and once.
+    configuration = parts.open_configuration(context.obj, service=True)
+    parts.open_app(configuration).close()
+    check_free(configuration)
+    parts.open_jobs(configuration).close()
     commands = {name: [sys.executable, "-m", "bot", name, "--supervised"] for name in PARTS}
     return supervise(commands)

@@ -22,7 +22,10 @@ def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the queue, and the latest deliveries and reviews."""
+    """Show the queue, and what came and was done.
+
+    Of deliveries and reviews the latest 10, the newest first.
+    """
     from bot.command.parts import open_configuration, open_ledger
     from bot.durable import read_backlog
 

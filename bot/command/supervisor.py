@@ -54,11 +54,14 @@ class Child:
         return code
 
     def _ended(self, now: float, code: int) -> None:
+        self._forget()
+        if code == USAGE:
+            LOG.error("%s says that it can't work so: all end", self.name)
+            return
         self.ends = 1 if now - self.started > STEADY else self.ends + 1
         wait = WAITS[min(self.ends, len(WAITS)) - 1]
         self.due = now + wait
         LOG.error("%s ended with %d; starts again in %g s", self.name, code, wait)
-        self._forget()
 
     def _forget(self) -> None:
         if self.process is not None and self.process.stdin is not None:

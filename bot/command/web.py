@@ -10,8 +10,12 @@ import typer
 def web(
     context: typer.Context,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
-) -> None:
-    """Take GitHub's deliveries under gunicorn; `worker` processes do the reviews."""
+) -> int:
+    """Take GitHub's deliveries, and do nothing else.
+
+    `devchat-bot worker` does the reviews, on this machine or on others. `serve` is both.
+    """
+    from bot.command.listening import check_free
     from bot.command.parts import open_configuration, open_jobs, open_ledger
     from bot.command.supervisor import end_with_supervisor
     from bot.web import create_app
@@ -20,7 +24,9 @@ def web(
     configuration = open_configuration(context.obj, service=True)
     if supervised:
         end_with_supervisor()
-    serve(
+    else:
+        check_free(configuration)
+    return serve(
         configuration,
         lambda: create_app(configuration, open_jobs(configuration), open_ledger(configuration)),
     )

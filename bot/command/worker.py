@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import logging
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.reviewing import Desk
+
+LOG = logging.getLogger(__name__)
 
 
 def worker(
@@ -14,7 +20,10 @@ def worker(
     ] = "",
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
-    """Do reviews until told to stop; what is under way then goes on at the next start."""
+    """Do the reviews, until told to stop.
+
+    What is under way then goes on at the next start, or at once with another worker.
+    """
     from bot.command import parts
     from bot.command.rounds import Rounds
     from bot.command.supervisor import end_with_supervisor
@@ -24,8 +33,20 @@ def worker(
     configuration = parts.open_configuration(context.obj, service=True)
     app, ledger = parts.open_app(configuration), parts.open_ledger(configuration)
     desk = parts.open_desk(configuration, context.obj)
+    _say_who_reviews(desk)
     doing = handlers(app, parts.open_jobs(configuration), ledger, desk)
     Rounds(app, ledger).start()
     if supervised:
         end_with_supervisor()
     run_worker(configuration.database_url, doing, name=name)
+
+
+def _say_who_reviews(desk: Desk) -> None:
+    """Say which model speaks, or that none does: it is not looked for in the middle of a review."""
+    from devchat.errors import BackendError
+    from devchat.models.resolve import resolve
+
+    try:
+        LOG.info("reviews with %s", resolve("", desk.settings).name)
+    except BackendError as error:
+        LOG.warning("analyzers review alone, for %s: %s", error.message, error.hint)

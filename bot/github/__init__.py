@@ -16,10 +16,11 @@ from bot.github.connection import Connection, open_login
 from bot.github.meter import Meter, Traffic
 from bot.github.pulls import MAY as MAY_READ
 from bot.github.reviews import MAY as MAY_WRITE
+from bot.github.standing import Hook, Standing
 
-__all__ = ["PERMISSIONS", "GitHub", "Traffic", "open_app"]
+__all__ = ["PERMISSIONS", "GitHub", "Hook", "Standing", "Traffic", "open_app"]
 
-PERMISSIONS = dict(MAY_READ) | dict(MAY_WRITE)
+PERMISSIONS = {"metadata": "read"} | dict(MAY_READ) | dict(MAY_WRITE)
 """What the App must be granted, for `app.yml` and the doctor."""
 SECONDS = 30
 """How long one request may be silent."""

@@ -14,6 +14,7 @@ from bot.github.pulls import GitHubPulls
 from bot.github.reading import Face, read_attempts, read_face, read_id, read_nothing
 from bot.github.reviews import MAY as MAY_WRITE
 from bot.github.reviews import GitHubReviews
+from bot.github.standing import Hook, Standing, ask_hook, ask_standing
 from bot.github.tokens import Scope, Tokens
 
 _PAGES = 300
@@ -78,6 +79,14 @@ class GitHub:
     def permissions(self) -> dict[str, str]:
         """Return what the App may do, as GitHub says now: {"pull_requests": "write", ...}."""
         return self._ask_face().permissions
+
+    def standing(self) -> Standing:
+        """Return what the App may do and is told of, as GitHub says now."""
+        return ask_standing(self._connection)
+
+    def hook(self) -> Hook:
+        """Return where GitHub delivers to, and how the latest delivery went."""
+        return ask_hook(self._connection)
 
     def traffic(self) -> Traffic:
         """Return what this process has asked of GitHub so far."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from bot.errors import ForgeError, WaitError
-from bot.github.failure import Refusal, explain
+from bot.github.failure import Refusal, cause_of, explain
 from bot.github.meter import Meter
 from devchat.errors import SettingsError
 from devchat.sanitize import single_line
@@ -179,7 +179,7 @@ class Connection:
         if isinstance(error, requests.Timeout):
             why = f"it was silent for {self._seconds} s"
         else:
-            why = single_line(without_tokens(str(error)), 120)
+            why = single_line(without_tokens(cause_of(error)), 120)
         return WaitError(
             f"GitHub can't be reached for `{asked}`: {why}",
             self._meter.trouble(),

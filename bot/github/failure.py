@@ -83,6 +83,15 @@ def _bounded(seconds: float) -> float:
     return min(max(seconds, 1.0), _MOST_WAIT)
 
 
+def cause_of(error: Exception) -> str:
+    """Say in a few words why a connection failed; around them urllib3 wraps its own objects."""
+    outer = error.args[0] if error.args else error
+    reason = getattr(outer, "reason", None) or outer
+    inner = [getattr(reason, "__cause__", None), *getattr(reason, "args", ())]
+    said = [one.strerror or str(one) for one in inner if isinstance(one, OSError)]
+    return said[0].lower() if said else str(reason)
+
+
 def reason_of(body: bytes) -> str:
     """Return what GitHub said, in one line without secrets."""
     try:

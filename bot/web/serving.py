@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from bot.configuration import Configuration
+from bot.configuration import Configuration, address_of
+from bot.web import ROUTE
+
+LOG = logging.getLogger(__name__)
 
 
 class _Logger(Logger):  # type: ignore[misc]
     """Lets gunicorn's lines go where all lines of this process go."""
 
     def setup(self, cfg: Config) -> None:
-        self.loglevel = self.error_log.getEffectiveLevel()
         self.error_log.propagate = True
+        if self.error_log.getEffectiveLevel() > logging.DEBUG:  # else ten lines at each start
+            self.error_log.setLevel(logging.ERROR)
+        self.loglevel = self.error_log.getEffectiveLevel()
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """Exits with 130 where it was interrupted, as every command does."""
+
+    def handle_int(self) -> None:
+        self.stop(False)
+        raise KeyboardInterrupt
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        interrupted = isinstance(sys.exception(), KeyboardInterrupt)
+        with suppress(SystemExit):
+            super().halt(reason, exit_status)
+        sys.exit(130 if interrupted else exit_status)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -34,12 +57,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         return self._make()
 
+    def run(self) -> None:
+        _Arbiter(self).run()
+
 
 def options(configuration: Configuration) -> dict[str, Any]:
     """Return gunicorn's settings: one process with threads, for the work is waiting."""
-    host, memory = configuration.host, Path("/dev/shm")
+    memory = Path("/dev/shm")
     return {
-        "bind": f"{f'[{host}]' if ':' in host else host}:{configuration.port}",
+        "bind": configuration.address,
         "worker_class": "gthread",
         "threads": 16,
         "timeout": 30,
@@ -48,9 +74,19 @@ def options(configuration: Configuration) -> dict[str, Any]:
         "logger_class": _Logger,
         # Its heartbeat is a file; on a full disk it must go on.
         "worker_tmp_dir": str(memory) if memory.is_dir() else None,
+        "post_worker_init": _say_where,
     }
 
 
-def serve(configuration: Configuration, make: Callable[[], Flask]) -> None:
-    """Serve until told to stop; `make` is called in each serving process. Exits by itself."""
-    _Server(options(configuration), make).run()
+def _say_where(worker: Any) -> None:
+    for one in worker.sockets:
+        LOG.info("takes deliveries at http://%s%s", address_of(*one.getsockname()[:2]), ROUTE)
+
+
+def serve(configuration: Configuration, make: Callable[[], Flask]) -> int:
+    """Serve until told to stop, and return the exit code; `make` is called where it serves."""
+    try:
+        _Server(options(configuration), make).run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0

@@ -16,9 +16,6 @@ from tests.bot.payloads import pull_request
 from tests.bot.programs import ROOT, Program, bot_environ, run_bot
 from tests.fakes.github import GitHub
 
-NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
-
-
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:
     with GitHub(tmp_path) as hub:
@@ -28,55 +25,6 @@ def hub(tmp_path: Path) -> Iterator[GitHub]:
 @pytest.fixture
 def environ(hub: GitHub, home: Path) -> dict[str, str]:
     return bot_environ(home, GITHUB_API_URL=hub.url, GITHUB_APP_ID=str(hub.app_id))
-
-
-def doctor(environ: dict[str, str], *argv: str) -> tuple[int, list[str]]:
-    done = run_bot(environ, "doctor", *argv)
-    assert done.stderr == ""
-    return done.returncode, done.stdout.splitlines()
-
-
-def test_the_doctor_finds_all_well(environ: dict[str, str]) -> None:
-    code, lines = doctor(environ)
-    assert [line.split()[:2] for line in lines[:-2]] == [
-        ["ok", name]
-        for name in ("configuration", "secret", "key", "GitHub", "clock", "database", "model")
-    ]
-    assert (code, lines[-1]) == (0, "All is well.")
-
-
-def test_the_doctor_tells_what_is_missing(environ: dict[str, str], hub: GitHub) -> None:
-    hub.state.permissions["checks"] = "read"
-    hub.access.ahead = 120.0
-    environ["DEVCHAT_MODEL"] = "nobody"
-    code, lines = doctor(environ)
-    wrong = [line for line in lines if line.startswith("no ")]
-    assert (code, lines[-1]) == (2, f"{len(wrong)} need a look: see each `no`.")
-    assert [line.split()[1] for line in wrong][-1] == "model"
-    assert {line.split()[1] for line in wrong} & {"GitHub", "clock"}
-
-
-def test_the_doctor_needs_no_network_offline(environ: dict[str, str], hub: GitHub) -> None:
-    assert doctor(environ, "--offline")[0] == 0
-    assert hub.requests == []
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"GITHUB_APP_ID": "x"}, "no  configuration  `DEVCHAT_GITHUB_APP_ID` must be a number"),
-        ({"GITHUB_API_URL": "http://127.0.0.1:9"}, "no  GitHub"),
-        ({"DATABASE_URL": "sqlite:////proc/none/bot.db"}, "no  database"),
-        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:9/bot"}, "no  database"),
-        ({"GITHUB_PRIVATE_KEY": NO_KEY}, "no  key"),
-    ],
-)
-def test_the_doctor_names_what_fails(
-    environ: dict[str, str], change: dict[str, str], said: str
-) -> None:
-    code, lines = doctor(environ | {f"DEVCHAT_{name}": text for name, text in change.items()})
-    assert code == 2
-    assert [line for line in lines if line.startswith(said) and " -> " in line]
 
 
 def write(folder: Path, value: object) -> str:

@@ -67,10 +67,10 @@ class GitHub:
     """The fake; a context manager. `hook` is where deliveries go ("": nowhere)."""
 
     def __init__(self, folder: Path, *, port: int = 0, hook: str = "") -> None:
-        self.app_id, self.secret, self.hook = APP_ID, "a secret of the hook", hook
+        self.app_id, self.secret = APP_ID, "a secret of the hook"
         self.private_key, public_key = new_key()
         self.root = folder / "github"
-        self.state = State(APP_ID, "devchat", dict(PERMISSIONS))
+        self.state = State(APP_ID, "devchat", dict(PERMISSIONS), hook=hook)
         self.access = Access(self.state, public_key)
         self.faults = Faults()
         self.requests: list[Seen] = []
@@ -79,6 +79,15 @@ class GitHub:
         self._server = Server(self, port)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def hook(self) -> str:
+        """Where deliveries go."""
+        return self.state.hook
+
+    @hook.setter
+    def hook(self, address: str) -> None:
+        self.state.hook = address
 
     def __enter__(self) -> GitHub:
         self._thread.start()

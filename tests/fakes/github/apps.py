@@ -17,6 +17,12 @@ def show_app(call: Call) -> Reply:
     return Reply(200, answer("Integration", values.app(call.state)))
 
 
+def show_hook(call: Call) -> Reply:
+    """GET /app/hook/config"""
+    config = {"url": call.state.hook or "https://nobody.example", "content_type": "json"}
+    return Reply(200, answer("WebhookConfig", config))
+
+
 def list_installations(call: Call) -> Reply:
     """GET /app/installations"""
     rows, headers = paged(call, list(call.state.installations.values()))
@@ -103,6 +109,7 @@ ROUTES = (
     route("GET", "/app/installations", "app", list_installations),
     route("GET", "/app/installations/{id}", "app", show_installation),
     route("POST", "/app/installations/{id}/access_tokens", "app", make_token),
+    route("GET", "/app/hook/config", "app", show_hook),
     route("GET", "/app/hook/deliveries", "app", list_deliveries),
     route("GET", "/repos/{repo}/installation", "app", find_installation),
     route("GET", "/rate_limit", "", show_limits),

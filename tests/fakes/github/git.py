@@ -79,6 +79,16 @@ class Bare:
         self.run("fast-import", "--quiet", "--force", stdin=b"".join(lines) + b"\n")
         return self.resolve(ref)
 
+    def apply(self, ref: str, patch: bytes, parent: str) -> str:
+        """Commit a patch onto a ref and return the commit's name."""
+        mona = ("-c", "user.name=Mona", "-c", "user.email=mona@github.example")
+        self.run("read-tree", parent)
+        self.run("apply", "--cached", "-", stdin=patch)
+        tree = self.run("write-tree").decode().strip()
+        commit = self.run(*mona, "commit-tree", "-p", parent, "-m", "change", tree).decode().strip()
+        self.set(ref, commit)
+        return commit
+
     def resolve(self, revision: str) -> str:
         """Return a commit's whole name, "" where there is none."""
         try:

@@ -132,11 +132,16 @@ class Attempt:
 
 @dataclass(slots=True)
 class State:
-    """Everything; ids count up from 1001 over all kinds. `wanted` are to be sent again."""
+    """Everything; ids count up from 1001 over all kinds.
+
+    `hook` is where deliveries go ("": nowhere), `wanted` are to be sent again.
+    """
 
     app_id: int
     slug: str
     permissions: dict[str, str]
+    events: list[str] = field(default_factory=lambda: ["check_run", "check_suite", "pull_request"])
+    hook: str = ""
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)

@@ -28,7 +28,8 @@ def app(state: State) -> Json:
         "name": state.slug,
         "owner": user("octo"),
         "permissions": state.permissions,
-        "events": ["check_run", "check_suite", "pull_request"],
+        "events": state.events,
+        "installations_count": len(state.installations),
     }
 
 
