@@ -6,7 +6,7 @@ Of a delivery only numbers, shas and names go on: no text that a stranger wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,18 +59,30 @@ class Nothing:
 Intent = ReviewPulls | ForgetPull | Nothing
 
 
-def read_intent(delivery: Delivery, app: int, *, drafts: bool = False) -> Intent:
+def read_intent(
+    delivery: Delivery, app: int, *, drafts: bool = False, accounts: Collection[str] = ()
+) -> Intent:
     """Decide what a delivery asks for, being the App of that id.
 
-    Raises DeliveryError where a field that GitHub documents is missing.
+    Where there are `accounts` (in lower case), nobody else's pulls are reviewed. Raises
+    DeliveryError where a field that GitHub documents is missing.
     """
     try:
-        if delivery.event == "pull_request":
-            return _pull_intent(delivery, drafts=drafts)
-        if delivery.event in ("check_run", "check_suite") and delivery.action == "rerequested":
-            return _check_intent(delivery, app)
-    except (KeyError, TypeError, ValueError) as error:
+        intent = _intent(delivery, app, drafts=drafts)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise DeliveryError(400, f"the payload is not one of `{delivery.name}`") from error
+    if accounts and isinstance(intent, ReviewPulls):
+        account = intent.repository.partition("/")[0]
+        if account.lower() not in accounts:
+            return Nothing(f"`{account}` is not one of `DEVCHAT_ACCOUNTS`")
+    return intent
+
+
+def _intent(delivery: Delivery, app: int, *, drafts: bool) -> Intent:
+    if delivery.event == "pull_request":
+        return _pull_intent(delivery, drafts=drafts)
+    if delivery.event in ("check_run", "check_suite") and delivery.action == "rerequested":
+        return _check_intent(delivery, app)
     return Nothing(f"`{delivery.name}` asks for nothing")
 
 

@@ -60,7 +60,7 @@ class _Door:
         """Take a delivery: 202 only once it is durably ours (or there is nothing to do)."""
         here = self._configuration
         delivery = read_event(dict(request.headers), request.get_data(), here.webhook_secrets)
-        intent = read_intent(delivery, here.app_id, drafts=here.drafts)
+        intent = read_intent(delivery, here.app_id, drafts=here.drafts, accounts=here.accounts)
         with logged(delivery=delivery.guid, **_subject(intent)):
             if not isinstance(intent, Nothing):
                 self._enqueue(delivery.guid, intent)
@@ -113,13 +113,13 @@ def _outcome(intent: Intent) -> str:
 
 
 def _refuse(error: DevchatError) -> tuple[Response, int, dict[str, str]]:
-    status, headers = 500, {}
     if isinstance(error, DeliveryError):
-        status = error.status
-    elif isinstance(error, StorageError):
-        status, headers = 503, {"Retry-After": "60"}
-    LOG.log(logging.WARNING if status < 500 else logging.ERROR, "%d: %s", status, error.message)
-    return jsonify(error=error.message, hint=error.hint), status, headers
+        LOG.warning("%d: %s", error.status, error.message)
+        return jsonify(error=error.message, hint=error.hint), error.status, {}
+    # Where the database is, and why it fails, is for the log: anybody may be asking.
+    status, headers = (503, {"Retry-After": "60"}) if isinstance(error, StorageError) else (500, {})
+    LOG.error("%d: %s", status, error.message)
+    return jsonify(error="not now", hint="the log tells why"), status, headers
 
 
 def _http_error(error: HTTPException) -> tuple[Response, int]:
