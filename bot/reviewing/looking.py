@@ -15,6 +15,7 @@ from bot.reviewing.placing import place_of
 from bot.reviewing.policies import changes_policy, judge_policy
 from bot.reviewing.records import Fetched, Looked
 from bot.reviewing.values import Desk
+from bot.reviewing.wholeness import disguised, is_whole
 from devchat.analyzers import open_analyzers
 from devchat.backends import Backend, open_backend
 from devchat.changes import Diff, Receipt, Review
@@ -134,11 +135,11 @@ def _judged(
     findings = (*judge_policy(diff, material.source), *found.findings)
     altered = (CHANGED,) if changes_policy(diff) else ()
     excuses = (excuse,) if excuse else ()
-    notes = (*material.notes, *scene.fetched.notes, *altered, *excuses, *found.receipt.notes)
+    missing = (*material.notes, *disguised(diff))
+    notes = (*missing, *scene.fetched.notes, *altered, *excuses, *found.receipt.notes)
     notes = tuple(one.replace("with `-m`", "with `DEVCHAT_MODEL`") for one in notes)
     files = (*found.receipt.files, *material.missing)
     receipt = replace(found.receipt, files=files, notes=notes)
     whole, _ = without_secrets(replace(found, findings=findings, receipt=receipt), diff)
-    states = {hunk.state for file in files for hunk in file.hunks}
-    partial = partial or bool(material.missing or material.notes) or "failed" in states
+    partial = partial or bool(material.missing or missing) or not is_whole(receipt)
     return Looked(whole, tuple(place_of(diff, one) for one in whole.findings), "", partial)
