@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 from bot.forge import FailedDelivery, FilePatch, Pull, PullRef, Remark
 
 Json = Mapping[str, Any]
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def read_pull(repository: str) -> Callable[[Json], Pull]:
             body=value["body"] or "",
             state="open" if value["state"] == "open" else "closed",
             draft=bool(value.get("draft")),
-            base=base["sha"],
-            head=value["head"]["sha"],
+            base=_sha(base["sha"]),
+            head=_sha(value["head"]["sha"]),
             default_branch=base["repo"]["default_branch"],
             labels=tuple(label["name"] for label in value["labels"]),
         )
@@ -74,7 +76,14 @@ def read_pull(repository: str) -> Callable[[Json], Pull]:
 
 def read_merge_base(value: Json) -> str:
     """Read the merge base of a comparison."""
-    return str(value["merge_base_commit"]["sha"])
+    return _sha(value["merge_base_commit"]["sha"])
+
+
+def _sha(value: object) -> str:
+    """Let nothing else through: it becomes a part of names, and a word for git."""
+    if not isinstance(value, str) or not _SHA.fullmatch(value):
+        raise ValueError("no name of a commit")
+    return value
 
 
 def read_files(value: list[Json]) -> list[FilePatch]:
