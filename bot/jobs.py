@@ -12,7 +12,11 @@ from typing import Any, Literal, Protocol
 
 JSON = Any
 """A value that JSON can hold; never a token."""
-Kind = Literal["intake", "review"]
+Kind = Literal["intake", "review", "bury"]
+
+
+BURIED = ":buried"
+"""How the id of a burial ends; before it stands that of the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,26 @@ class Job:
     payload: JSON
     lane: str = ""
     delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A job that will not be done any more, and why."""
+
+    job: Job
+    why: str
+
+    def burial(self) -> Job:
+        """Make the job that tells those who wait for it."""
+        job = self.job
+        payload = {"kind": job.kind, "id": job.id, "payload": job.payload, "why": self.why}
+        return Job("bury", f"{job.id}{BURIED}", payload, job.lane)
+
+
+def read_dead(burial: Job) -> Dead:
+    """Read what `Dead.burial` wrote."""
+    dead = burial.payload
+    return Dead(Job(dead["kind"], dead["id"], dead["payload"], burial.lane), dead["why"])
 
 
 class Steps(Protocol):
@@ -55,10 +79,6 @@ class Jobs(Protocol):
 
     def enqueue(self, job: Job) -> None:
         """Take a job on, durably; does nothing where the id is known. Raises `StorageError`."""
-        ...
-
-    def cancel(self, id: str) -> None:
-        """Stop a job between two steps, if it is not done."""
         ...
 
     def backlog(self) -> Backlog: ...

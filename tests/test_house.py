@@ -234,7 +234,8 @@ def test_importing_does_nothing_and_pulls_in_nothing_heavy() -> None:
     heavy = ["devchat.render.terminal", "devchat.render.review.text", "devchat.cli.chat.terminal"]
     # These are made of sqlalchemy and dbos; the faces of their rooms import them when called.
     heavy += ["bot.database", "bot.ledger.store", "bot.ledger.tables"]
-    heavy += [f"bot.durable.{name}" for name in ("client", "lease", "records", "running", "worker")]
+    durable = ("burying", "client", "lease", "records", "running", "worker")
+    heavy += [f"bot.durable.{name}" for name in durable]
     # This is made of flask, and is only imported to serve.
     heavy += ["bot.web"]
     light = [module for module in MODULES if not any(belongs(module, one) for one in heavy)]

@@ -64,11 +64,6 @@ class DurableJobs:
         with self._records.writing() as connection:
             self._client.enqueue_in_transaction(connection, options, job.kind, payload, job.lane)
 
-    def cancel(self, id: str) -> None:
-        """Stop a job between two steps, if it is not done."""
-        with translated(self._records.engine.url):
-            self._client.cancel_workflow(id)
-
     def backlog(self) -> Backlog:
         """Count what waits and what is under way."""
         return self._records.backlog()

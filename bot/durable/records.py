@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from bot.database import open_engine, translated
-from bot.jobs import Backlog
+from bot.jobs import BURIED, Backlog
 
 WAITING = ("ENQUEUED", "DELAYED")
+FAILED = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+MOST_DEAD = 100
+"""How many dead jobs are looked at in one go."""
 
 
 class Records:
@@ -25,7 +29,8 @@ class Records:
     def __init__(self, database_url: str) -> None:
         self.engine = open_engine(database_url)
         schema = None if self.engine.dialect.name == "sqlite" else "dbos"
-        self.jobs = sa.table("workflow_status", *map(sa.column, _JOB_COLUMNS), schema=schema)
+        columns = [*map(sa.column, _JOB_COLUMNS), sa.column("attributes", _ATTRIBUTES)]
+        self.jobs = sa.table("workflow_status", *columns, schema=schema)
         self.steps = sa.table("operation_outputs", *map(sa.column, _STEP_COLUMNS), schema=schema)
 
     @contextmanager
@@ -93,11 +98,31 @@ class Records:
         with self.writing() as connection:
             return {name for name in connection.execute(query).scalars() if name}
 
-    def age(self, id: str) -> float:
-        """Return for how many seconds a job has been known."""
-        query = sa.select(self.jobs.c.created_at).where(self.jobs.c.workflow_uuid == id)
+    def waited(self, id: str) -> float:
+        """Return for how many seconds a job has been told to wait in the step that it is in."""
+        job, step, now = self.jobs.c, self.steps.c, time.time()
+        done = sa.select(sa.func.count()).where(step.workflow_uuid == id).scalar_subquery()
+        here = job.workflow_uuid == id
         with self.writing() as connection:
-            return float(time.time() - connection.execute(query).scalar_one() / 1000)
+            row = connection.execute(sa.select(job.attributes, done).where(here)).one()
+            known = (row[0] or {}).get("waiting", {})
+            if known.get("step") == row[1]:
+                return float(now - known["since"])
+            first = {"waiting": {"step": row[1], "since": now}}
+            connection.execute(sa.update(self.jobs).where(here).values(attributes=first))
+        return 0.0
+
+    def dead(self) -> tuple[str, ...]:
+        """Return some of the jobs that failed for good and have no burial yet."""
+        job, burial = self.jobs.c, self.jobs.alias("burial").c
+        buried = sa.exists().where(burial.workflow_uuid == job.workflow_uuid.concat(BURIED))
+        query = (
+            sa.select(job.workflow_uuid)
+            .where(job.status.in_(FAILED), ~job.workflow_uuid.endswith(BURIED), ~buried)
+            .limit(MOST_DEAD)
+        )
+        with self.writing() as connection:
+            return tuple(connection.execute(query).scalars())
 
     def forget_steps(self, id: str, first: int) -> None:
         """Forget the results of a job's steps from one on: they belong to an older version."""
@@ -125,6 +150,7 @@ _JOB_COLUMNS = (
     "delay_until_epoch_ms",
     "recovery_attempts",
 )
+_ATTRIBUTES = sa.JSON().with_variant(JSONB(), "postgresql")
 _STEP_COLUMNS = ("workflow_uuid", "function_id")
 # Without its owner's token nothing that the former run still writes is accepted.
 _QUEUED: dict[str, object] = {

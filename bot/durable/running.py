@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from dbos import DBOS
 from dbos._error import DBOSUnexpectedStepError
@@ -25,8 +25,10 @@ from devchat.errors import DevchatError, StorageError
 
 STORAGE_WAIT = 5.0
 """Seconds until a job goes on that could not write something down."""
-LONGEST_WAIT = 24 * 3600.0
-"""Seconds after which a job that GitHub only ever told to wait has failed."""
+LONGEST_WAITS: MappingProxyType[Kind, float] = MappingProxyType(
+    {"intake": 12 * 3600.0, "review": 12 * 3600.0, "bury": 7 * 86_400.0}
+)
+"""Seconds after which a job that was only ever told to wait, in one step, has failed."""
 log = logging.getLogger("bot.durable")
 
 
@@ -89,10 +91,10 @@ class Running:
                 self.leave(id, STORAGE_WAIT)
             except DevchatError as error:
                 log.exception("job %s failed", id)
-                raise JobError(error.message) from None
+                raise JobError(f"{error.message}. {error.hint}".strip(". ")) from None
             except Exception as error:
                 log.exception("job %s failed", id)
-                raise JobError(type(error).__name__) from None
+                raise JobError(f"devchat-bot itself failed: {type(error).__name__}") from None
 
     def leave(self, id: str, delay: float = 0.0) -> None:
         """Give the job's thread and place up; it goes on later, here or elsewhere."""
@@ -117,7 +119,7 @@ class Running:
         try:
             self._handlers[job.kind](job, Steps(self, job.id))
         except WaitError as error:
-            if self._records.age(job.id) > LONGEST_WAIT:
+            if self._records.waited(job.id) > LONGEST_WAITS[job.kind]:
                 raise
             log.info("job %s waits %.0f s: %s", job.id, error.seconds, error)
             self.leave(job.id, error.seconds)

@@ -13,18 +13,20 @@ from datetime import UTC, datetime
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from bot.database import read_address, translated
-from bot.durable.client import APPLICATION, WORKFLOW, open_client
+from bot.durable.burying import bury_dead
+from bot.durable.client import APPLICATION, WORKFLOW, DurableJobs, open_client
 from bot.durable.lease import Lease, open_lease
 from bot.durable.log import adopt_log
 from bot.durable.records import Records
 from bot.durable.running import Running
-from bot.jobs import Handlers, Kind
+from bot.jobs import Handlers, Jobs, Kind
 from devchat.errors import StorageError
 
 BEAT = 1.0
 """Seconds between two looks at our name, at other workers, and at what was left lying."""
 POLL = 0.2
 """Seconds between two looks for new jobs."""
+SLOW_POLL = 1.0
 INTAKE_CONCURRENCY = 4
 CLEANING = 3600.0
 """Seconds between two times that old jobs are forgotten."""
@@ -55,9 +57,11 @@ def work(database_url: str, handlers: Handlers, terms: Terms) -> None:
             _launch(database_url, running, lease.name, terms)
             _listen(running)
             try:
-                Watch(lease, records, running, terms).keep()
+                jobs = DurableJobs(records) if "bury" in handlers else None
+                Watch(lease, records, running, terms, jobs).keep()
             finally:
                 running.stopping.set()
+                log.info("told to stop: jobs between two steps go back")
                 DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
         if running.ids:
             # A step that does not end would keep the process; it is done again elsewhere.
@@ -96,6 +100,7 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
             partition_concurrency=terms.lane_concurrency,
             polling_interval_sec=POLL,
         )
+        DBOS.register_queue("bury", worker_concurrency=1, polling_interval_sec=SLOW_POLL)
 
 
 def _listen(running: Running) -> None:
@@ -106,8 +111,16 @@ def _listen(running: Running) -> None:
 class Watch:
     """What a worker looks after while jobs run."""
 
-    def __init__(self, lease: Lease, records: Records, running: Running, terms: Terms) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        records: Records,
+        running: Running,
+        terms: Terms,
+        burials: Jobs | None,
+    ) -> None:
         self._lease = lease
+        self._burials = burials
         self._records = records
         self._running = running
         self._keep = terms.keep
@@ -126,6 +139,8 @@ class Watch:
         self._lease.keep()
         self._take_over()
         self._take_up()
+        if self._burials is not None:
+            bury_dead(self._records, self._burials)
         if time.monotonic() - self._cleaned > CLEANING or not self._cleaned:
             self._cleaned = time.monotonic()
             _forget(time.time() - self._keep)

@@ -44,22 +44,33 @@ class Ledger:
         self._insert: Any = dialect.insert
 
     def record_deliveries(self, deliveries: Iterable[DeliveryRow]) -> None:
-        """Write down what arrived, and count it by its event; of two with one GUID the first."""
-        key, new = tables.deliveries.c.guid, Counter[str]()
+        """Write down what arrived, and count it by its event; of two with one GUID the first.
+
+        Where its outcome was noted already, that stands.
+        """
+        row, new = tables.deliveries.c, Counter[str]()
         with self._used() as connection:
             # Everyone writes the same rows in the same order: two that don't wait for each other.
             for one in sorted(deliveries, key=attrgetter("guid")):
                 insert = self._insert(tables.deliveries).values(asdict(one))
-                if connection.execute(insert.on_conflict_do_nothing().returning(key)).first():
+                names = ("event", "action", "repository", "received_at")
+                upsert = insert.on_conflict_do_update(
+                    index_elements=["guid"],
+                    set_={name: insert.excluded[name] for name in names},
+                    where=row.event == "",
+                )
+                if connection.execute(upsert.returning(row.guid)).first():
                     new[one.event] += 1
             for event, count in sorted(new.items()):
                 self._add(connection, "deliveries", event, float(count), count)
 
     def note_delivery(self, guid: str, outcome: str) -> None:
-        """Write down what became of a delivery."""
-        here = tables.deliveries.c.guid == guid
+        """Write down what became of a delivery, also where that it came is not written down yet."""
+        row = DeliveryRow(guid, "", "", "", time.time(), outcome)
+        insert = self._insert(tables.deliveries).values(asdict(row))
+        update = insert.on_conflict_do_update(index_elements=["guid"], set_={"outcome": outcome})
         with self._used() as connection:
-            connection.execute(sa.update(tables.deliveries).where(here).values(outcome=outcome))
+            connection.execute(update)
 
     def deliveries(self, limit: int = 50) -> tuple[DeliveryRow, ...]:
         """Return the newest deliveries, newest first."""
@@ -129,11 +140,29 @@ class Ledger:
         with self._used() as connection:
             connection.execute(sa.update(tables.reviews).where(here).values(values))
 
+    def fail_review(self, id: str) -> bool:
+        """Write down that a review failed; nothing, and False, where it is known how it ended."""
+        review = tables.reviews.c
+        here = (review.id == id) & (review.outcome == "")
+        values = {"outcome": "failed", "finished_at": time.time()}
+        with self._used() as connection:
+            done = connection.execute(sa.update(tables.reviews).where(here).values(values))
+            return bool(done.rowcount)
+
     def reviews(self, limit: int = 50) -> tuple[ReviewRow, ...]:
         """Return the newest reviews, newest first."""
         order = tables.reviews.c.started_at.desc()
         query = sa.select(tables.reviews).order_by(order).limit(limit)
         return tuple(ReviewRow(**row) for row in self._rows(query))
+
+    def count_reviews(self, repository: str, since: float, number: int | None = None) -> int:
+        """Count the reviews of a repository, or of one pull, that began and were let go on."""
+        review = tables.reviews.c
+        here = (review.repository == repository) & (review.started_at >= since)
+        if number is not None:
+            here &= review.number == number
+        query = sa.select(sa.func.count().label("count")).where(here, review.outcome != "limited")
+        return int(self._rows(query)[0]["count"])
 
     def attempts(self, repository: str, number: int, head: str) -> tuple[ReviewRow, ...]:
         """Return the reviews of one head of a pull, oldest first."""

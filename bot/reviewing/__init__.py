@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.forge import App, PullRef
 from bot.jobs import Handlers, Jobs
+from bot.reviewing.burial import Burial
 from bot.reviewing.intake import Intake
 from bot.reviewing.job import ReviewJob
 from bot.reviewing.looking import Preview, preview_pull
@@ -25,6 +26,7 @@ def handlers(app: App, jobs: Jobs, ledger: Ledger, desk: Desk) -> Handlers:
     return {
         "intake": Intake(app, jobs, ledger, desk),
         "review": ReviewJob(app, jobs, ledger, desk),
+        "bury": Burial(app, ledger),
     }
 
 

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from bot.ledger import Ledger
 
 LOG = logging.getLogger("bot.reviewing")
+DAY = 86_400.0
+ONE_PULL = 10
+"""What part of a repository's reviews of a day one pull may have: a tenth."""
+LIMITED = (
+    "{limit} reviews of this {what} began in the last 24 hours. `DEVCHAT_REVIEWS_PER_DAY`, which "
+    "is {most} for a repository and a tenth of it for a pull, is for the owner of the App to raise."
+)
 
 
 class _EndedEarly(Exception):
@@ -120,7 +127,21 @@ class Attempt:
         face = faces.under_way("Reading the change")
         return self._reviews.open_check(self._repository, self._target.head, self._target.id, face)
 
+    def _check_limit(self) -> None:
+        """See that nobody spends the owner's model by opening pulls, pushing or asking again."""
+        most = self._desk.per_day
+        since, repository = time.time() - DAY, self._repository
+        here = self._ledger.count_reviews(repository, since, self._ref.number)
+        everywhere = self._ledger.count_reviews(repository, since)
+        for what, count, limit in (
+            ("pull", here, max(1, most // ONE_PULL)),
+            ("repository", everywhere, most),
+        ):
+            if most and count > limit:
+                raise _EndedEarly("limited", LIMITED.format(limit=limit, what=what, most=most))
+
     def _fetch(self) -> JSON:
+        self._check_limit()
         return fetched_record(fetch(self._pulls, self._see(), self._ledger))
 
     def _see(self) -> Pull:

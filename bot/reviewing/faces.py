@@ -31,6 +31,7 @@ _LEVELS: MappingProxyType[Severity, AnnotationLevel] = MappingProxyType(
 _ENDS: MappingProxyType[Over, str] = MappingProxyType(
     {
         "superseded": "A newer commit came: that one is reviewed",
+        "limited": "Not reviewed: there were too many reviews of late",
         "unwanted": "Not to be reviewed: closed, a draft, or labelled so",
         "failed": "The review could not be done",
     }

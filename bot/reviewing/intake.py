@@ -14,7 +14,7 @@ from bot.forge import App, PullRef, Pulls
 from bot.jobs import JSON, Job, Jobs, Steps
 from bot.logs import logged
 from bot.reviewing.seeing import see
-from bot.reviewing.values import AGAIN, Desk, Target, attempt_of
+from bot.reviewing.values import AGAIN, Desk, Target, attempt_of, is_delivery
 
 if TYPE_CHECKING:
     from bot.ledger import Ledger
@@ -45,7 +45,7 @@ class Intake:
     def _forget(self, job: Job, intent: ForgetPull) -> None:
         pulls = self._app.pulls(intent.installation, intent.repository)
         head = self._see(pulls, PullRef(intent.repository, intent.number), intent.installation)
-        self._ledger.note_delivery(job.id, "wanted again" if head else intent.why)
+        self._note(job, "wanted again" if head else intent.why)
 
     def _look(self, intent: ReviewPulls) -> JSON:
         """Return [number, head, attempt] of each review to do."""
@@ -88,4 +88,8 @@ class Intake:
         if not intent.again and any(head != intent.head for _, head, _ in found):
             self._look_later(job)
         said = ", ".join(f"review of #{number} at {head[:10]}" for number, head, _ in found)
-        self._ledger.note_delivery(job.id, said or "nothing to review")
+        self._note(job, said or "nothing to review")
+
+    def _note(self, job: Job, outcome: str) -> None:
+        if is_delivery(job.id):
+            self._ledger.note_delivery(job.id, outcome)

@@ -11,20 +11,25 @@ from bot.forge import PullRef
 from bot.jobs import JSON, Job
 from devchat.settings import Settings
 
-Over = Literal["", "superseded", "unwanted", "failed"]
-"""Why a review ends early: a newer head, a pull that is not to be reviewed, an error; "" not."""
-AGAIN = ("superseded", "unwanted", "failed")
+Over = Literal["", "superseded", "unwanted", "limited", "failed"]
+"""Why a review ends early: a newer head, a pull that is not to be reviewed, too many reviews of
+late, an error; "" not."""
+AGAIN = ("superseded", "unwanted", "limited", "failed")
 """Outcomes after which the same head may be reviewed once more by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a review is made with: devchat's settings, its environment, a folder to fetch into."""
+    """What a review is made with: devchat's settings, its environment, a folder to fetch into.
+
+    At most `per_day` reviews of a repository begin in 24 hours (0: any number).
+    """
 
     settings: Settings
     environ: Mapping[str, str] = field(repr=False)  # there may be keys in it
     data: Path
     drafts: bool = False
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ def read_target(payload: JSON) -> Target:
     """Read what `Target.job` wrote."""
     ref = PullRef(payload["repository"], payload["number"])
     return Target(ref, payload["head"], payload["installation"], payload["attempt"])
+
+
+def is_delivery(id: str) -> bool:
+    """Tell the job of a delivery, whose id is its GUID, from one that we made ourselves."""
+    return ":" not in id
 
 
 def attempt_of(id: str) -> int:

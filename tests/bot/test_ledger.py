@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,30 @@ def test_a_delivery_is_counted_once_however_often_it_comes(ledger: Ledger) -> No
         Measure("deliveries", "check_run", 1, 1.0),
         Measure("deliveries", "pull_request", 1, 1.0),
     )
+
+
+def test_a_delivery_whose_work_was_done_before_its_record_shows_how_it_ended(
+    ledger: Ledger,
+) -> None:
+    ledger.note_delivery("g1", "review of #1")
+    known = DeliveryRow("g1", "pull_request", "opened", "octo/app", 10.0, "review: opened")
+    for _ in range(2):
+        ledger.record_deliveries([known])
+    assert ledger.deliveries() == (replace(known, outcome="review of #1"),)
+    assert ledger.measures() == (Measure("deliveries", "pull_request", 1, 1.0),)
+
+
+def test_a_review_fails_only_where_it_is_not_known_how_it_ended(ledger: Ledger) -> None:
+    for id in ("r1", "r2"):
+        ledger.begin_review(ReviewRow(id, "octo/app", 7, "a", 1.0))
+    ledger.finish_review("r1", "success")
+    assert [ledger.fail_review(id) for id in ("r1", "r2", "r2", "r3")] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert {one.id: one.outcome for one in ledger.reviews()} == {"r1": "success", "r2": "failed"}
 
 
 def test_the_newest_head_wins_in_whatever_order_they_come(ledger: Ledger) -> None:

@@ -6,14 +6,18 @@ import json
 from collections.abc import Callable
 
 from bot.errors import WaitError
-from bot.jobs import JSON, Backlog, Handlers, Job
-from devchat.errors import StorageError
+from bot.jobs import BURIED, JSON, Backlog, Dead, Handlers, Job
+from devchat.errors import DevchatError, StorageError
 
 TRIES = 20
 
 
 class Killed(BaseException):
     """The process ends here."""
+
+
+class Bug(Exception):
+    """What nobody thought of."""
 
 
 class Queue:
@@ -35,10 +39,6 @@ class Queue:
         """Take a job on, unless its id is known."""
         # What a database would keep.
         self.jobs.setdefault(job.id, Job(**json.loads(json.dumps(_fields(job)))))
-
-    def cancel(self, id: str) -> None:
-        """Forget a job that is not done."""
-        self.done.append(id)
 
     def backlog(self) -> Backlog:
         """Count what waits."""
@@ -68,8 +68,16 @@ class Queue:
             self.waits.append(error.seconds)
         except (StorageError, Killed):
             return
+        except (Bug, DevchatError) as error:
+            self.bury(job, str(error))
         else:
             self.done.append(job.id)
+
+    def bury(self, job: Job, why: str) -> None:
+        """Give a job up for good; whoever waits for it is told."""
+        self.done.append(job.id)
+        if not job.id.endswith(BURIED):
+            self.enqueue(Dead(job, why).burial())
 
 
 class Steps:
