@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.durable import open_jobs
 from tests.bot.crew import Crew
 from tests.bot.postgres import make_database, open_server
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 def server() -> Iterator[PostgresServer]:
     """A PostgreSQL of this session's own."""
     with open_server() as server:
+        # No test cuts the power.
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("SELECT pg_reload_conf();")
         yield server
 
 
@@ -49,17 +53,26 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-@pytest.fixture
-def crew(database_url: str, home: Path) -> Iterator[Crew]:
-    """Workers on an empty database, of both kinds."""
-    with Crew(database_url, home) as crew:
-        yield crew
+@pytest.fixture(params=["sqlite", "postgres"])
+def crew(request: pytest.FixtureRequest) -> Crew:
+    """Workers on a database without jobs, of both kinds."""
+    crew: Crew = request.getfixturevalue(f"{request.param}_crew")
+    return crew
+
+
+@pytest.fixture(scope="session")
+def template(server: PostgresServer) -> str:
+    """The name of a database in which the tables of jobs are made: most of a second, once."""
+    open_jobs(make_database(server, "template_of_jobs")).close()
+    return "template_of_jobs"
 
 
 @pytest.fixture
-def postgres_crew(postgres: str, home: Path) -> Iterator[Crew]:
+def postgres_crew(
+    server: PostgresServer, template: str, database_names: Iterator[str], home: Path
+) -> Iterator[Crew]:
     """Workers on PostgreSQL."""
-    with Crew(postgres, home) as crew:
+    with Crew(make_database(server, next(database_names), template), home) as crew:
         yield crew
 
 

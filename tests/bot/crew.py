@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
+import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 
-from bot.durable import open_jobs
-from bot.jobs import Job
-from tests.bot.working import Diary
+import sqlalchemy as sa
 
-ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 120.0
+from bot.durable import open_jobs
+from bot.durable.records import Records
+from bot.jobs import Job
+from tests.bot.working import Diary, live
+
+PATIENCE = 180.0
 """A guard against waiting for ever, not a measure."""
+PRELOADED = [
+    "tests.bot.working",
+    "bot.durable.worker",
+    "sqlalchemy.dialects.sqlite",
+    "sqlalchemy.dialects.postgresql.psycopg",
+]
+
+
+def nursery() -> ForkServerContext:
+    """Return what forks workers off one process that has imported all they need, once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
 
 
 class Crew:
@@ -26,33 +43,44 @@ class Crew:
         self.url = url
         self.jobs = open_jobs(url)
         self.diary = Diary(folder / "diary")
-        self.workers: dict[subprocess.Popen[bytes], Path] = {}
+        self.workers: dict[ForkServerProcess, Path] = {}
         self._folder = folder
 
-    def start(self, *args: object) -> subprocess.Popen[bytes]:
+    def start(self, *args: object) -> ForkServerProcess:
         """Start a worker; `args` are those of `tests.bot.working`."""
-        command = [sys.executable, "-m", "tests.bot.working", self.url, str(self.diary.path)]
         log = self._folder / f"worker{len(self.workers)}.log"
-        with log.open("wb") as stderr:
-            worker = subprocess.Popen([*command, *map(str, args)], cwd=ROOT, stderr=stderr)
+        argv = [self.url, str(self.diary.folder), *map(str, args)]
+        worker = nursery().Process(target=live, args=(argv, log), daemon=True)
+        worker.start()
         self.workers[worker] = log
         return worker
 
-    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+    def send(self, worker: ForkServerProcess, number: int) -> None:
+        """Send a signal to a worker."""
+        assert worker.pid
+        os.kill(worker.pid, number)
+
+    def kill(self, worker: ForkServerProcess) -> None:
         """Kill a worker as the kernel would."""
         worker.kill()
-        worker.wait()
+        worker.join()
 
-    def ended(self, worker: subprocess.Popen[bytes]) -> str:
+    def ended(self, worker: ForkServerProcess) -> str:
         """Wait until a worker ends; return what it logged."""
-        worker.wait(PATIENCE)
-        return self.workers[worker].read_text()
+        worker.join(PATIENCE)
+        assert worker.exitcode is not None, self.said(worker)
+        return self.said(worker)
 
-    def stop(self, worker: subprocess.Popen[bytes]) -> str:
+    def said(self, worker: ForkServerProcess) -> str:
+        """Return what a worker has logged so far."""
+        log = self.workers[worker]
+        return log.read_text() if log.exists() else ""
+
+    def stop(self, worker: ForkServerProcess) -> str:
         """Ask a worker to stop; return what it logged."""
         worker.terminate()
         logged = self.ended(worker)
-        assert worker.returncode == 0, logged
+        assert worker.exitcode == 0, logged
         return logged
 
     def review(self, id: str, steps: int = 2, pause: float = 0.0, **wishes: object) -> None:
@@ -62,22 +90,36 @@ class Crew:
             Job("review", id, {"steps": steps, "pause": pause, **wishes}, lane, delay)
         )
 
-    def wait(self, *line: str) -> None:
-        """Wait until a line is in the diary: word, job, step."""
-        self.until(lambda: line in self.diary.read())
+    def let(self, id: str, step: str) -> None:
+        """Let go on a step that is held."""
+        self.diary.write("let", id, step)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so much time pass for the jobs that wait until a moment."""
+        with closing(Records(self.url)) as records, records.writing() as connection:
+            due = records.jobs.c.delay_until_epoch_ms
+            sooner = {"delay_until_epoch_ms": due - int(seconds * 1000)}
+            connection.execute(sa.update(records.jobs).where(due.is_not(None)).values(sooner))
+
+    def begun(self, jobs: int) -> None:
+        """Wait until so many jobs were begun."""
+        self.until(lambda: self.diary.known() >= jobs)
+
+    def wait(self, word: str, id: str, step: str, times: int = 1) -> None:
+        """Wait until a line has been written so often."""
+        self.until(lambda: self.diary.read([id]).count((word, id, step)) >= times)
 
     def finished(self, *ids: str) -> None:
         """Wait until these jobs are finished."""
-        self.until(
-            lambda: set(ids) <= {job for word, job, _ in self.diary.read() if word == "finished"}
-        )
+        for id in ids:
+            self.wait("finished", id, "")
 
     def until(self, done: Callable[[], bool]) -> None:
         """Wait for something to come true."""
         limit = time.monotonic() + PATIENCE
         while not done():
             assert time.monotonic() < limit, (self.diary.read()[-20:], self.jobs.backlog())
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def idle(self, waiting: int = 0) -> None:
         """Wait until so many jobs wait and none is under way."""
@@ -88,9 +130,10 @@ class Crew:
 
         self.until(rests)
 
-    def counts(self, word: str) -> Counter[tuple[str, str]]:
+    def counts(self, word: str, ids: Iterable[str] = ()) -> Counter[tuple[str, str]]:
         """Count (job, step) among the lines that begin with a word."""
-        return Counter((job, step) for found, job, step in self.diary.read() if found == word)
+        lines = self.diary.read(ids)
+        return Counter((job, step) for found, job, step in lines if found == word)
 
     def __enter__(self) -> Crew:
         return self

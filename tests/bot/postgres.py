@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +34,31 @@ def open_server() -> Iterator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_database(server: PostgresServer, name: str) -> str:
-    """Make an empty database, and return its address."""
-    server.psql(f"CREATE DATABASE {name};")
+def make_database(server: PostgresServer, name: str, template: str = "template1") -> str:
+    """Make a database, empty or as another one is, and return its address."""
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
     return str(server.get_uri(name))
+
+
+@contextmanager
+def frozen(server: PostgresServer) -> Iterator[None]:
+    """Let a server stand still with all its processes: it answers nothing and closes nothing."""
+    processes = [server.get_pid(), *_backends(server)]
+    for process in processes:
+        _send(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            _send(process, signal.SIGCONT)
+
+
+def _backends(server: PostgresServer) -> list[int]:
+    found = server.psql("SELECT 'process ' || pid FROM pg_stat_activity;")
+    return [int(pid) for pid in re.findall(r"process (\d+)", found)]
+
+
+def _send(process: int | None, number: int) -> None:
+    # The one that answered is gone by now.
+    with suppress(ProcessLookupError):
+        os.kill(process or 0, number)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sqlite3
 import time
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from bot.durable import open_jobs
 from devchat.errors import SettingsError, StorageError
 from tests.bot.crew import Crew
+from tests.bot.postgres import frozen
 from tests.bot.working import fill_disk
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def test_a_duplicate_executor_id_is_refused(crew: Crew) -> None:
     second = crew.start("--name", "one")
     said = crew.ended(second)
     named = "another worker is " + ("at work on" if "sqlite" in crew.url else "named `one`")
-    assert second.returncode == 2 and f"error: {named}" in said
+    assert second.exitcode == 2 and f"error: {named}" in said
     assert said.splitlines()[-1].startswith("hint: ")
     crew.review("s")
     crew.finished("s")
@@ -41,65 +43,101 @@ def test_a_name_that_was_taken_while_the_database_was_away(
     first = crew.start("--name", "one")
     crew.review("r")
     crew.finished("r")
-    first.send_signal(signal.SIGSTOP)
+    crew.send(first, signal.SIGSTOP)
     server.psql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory';")
     crew.start("--name", "one")
     crew.review("s")
     crew.finished("s")
-    first.send_signal(signal.SIGCONT)
+    crew.send(first, signal.SIGCONT)
     said = crew.ended(first)
-    assert first.returncode == 2 and "another worker is named `one`" in said
+    assert first.exitcode == 2 and "another worker is named `one`" in said
 
 
 def test_an_upgrade_with_jobs_in_flight(crew: Crew) -> None:
     worker = crew.start("--name", "one", "--version", 1)
-    crew.review("r", steps=3, pause=0.3)
+    crew.review("r", steps=3, hold="step2")
     crew.wait("began", "r", "step2")
     crew.kill(worker)
     newer = crew.start("--name", "one", "--version", 2)
+    crew.let("r", "step2")
     crew.finished("r")
     did = crew.counts("did")
     assert did == {("r", name): 1 for name in ("step0", "added", "step1", "step2")}
     assert crew.counts("began")["r", "step0"] == 1
-    assert "has other steps than when it began" in crew.stop(newer)
+    assert "has other steps than when it began" in crew.said(newer)
 
 
 def test_postgres_stopped_4_s(postgres_crew: Crew, server: PostgresServer) -> None:
     crew = postgres_crew
     workers = [crew.start(), crew.start()]
-    for number in range(6):
-        crew.review(f"r{number}", steps=3, pause=1.0)
-    crew.wait("began", "r0", "step0")
+    ids = [f"r{number}" for number in range(6)]
+    for id in ids:
+        crew.review(id, steps=3, hold="step1")
+    for id in ids:
+        crew.wait("began", id, "step1")
     server.stop()
     with pytest.raises(StorageError, match="can't be used"):
         crew.review("new")
     with pytest.raises(StorageError, match="can't be used"):
         crew.jobs.backlog()
     with pytest.raises(StorageError, match="can't be used"):
-        crew.jobs.cancel("new")
-    with pytest.raises(StorageError, match="can't be used"):
         open_jobs(crew.url)
+    for id in ids[:3]:
+        crew.let(id, "step1")
     time.sleep(4)
     server.ensure_postgres_running()
+    for id in ids[3:]:
+        crew.let(id, "step1")
     crew.review("new")
-    crew.finished("new", *(f"r{number}" for number in range(6)))
+    crew.finished("new", *ids)
     crew.idle()
-    expected = {(f"r{number}", f"step{n}"): 1 for number in range(6) for n in range(3)}
+    expected = {(id, f"step{n}"): 1 for id in ids for n in range(3)}
     assert crew.counts("did") == expected | {("new", "step0"): 1, ("new", "step1"): 1}
     for worker in workers:
         crew.stop(worker)
+
+
+def test_postgres_frozen_for_some_seconds(postgres_crew: Crew, server: PostgresServer) -> None:
+    crew = postgres_crew
+    workers = [crew.start(), crew.start()]
+    ids = [f"r{number}" for number in range(6)]
+    for id in ids:
+        crew.review(id, steps=3, hold="step1")
+    for id in ids:
+        crew.wait("began", id, "step1")
+    with ThreadPoolExecutor() as pool:
+        with frozen(server):
+            handed_in = pool.submit(crew.review, "new")
+            for id in ids[:3]:
+                crew.let(id, "step1")
+                crew.wait("did", id, "step1")
+            time.sleep(3)
+            # Neither taken nor refused: GitHub is not answered yet, and asks again.
+            assert not handed_in.done()
+        with suppress(StorageError):
+            handed_in.result()
+    for id in ids[3:]:
+        crew.let(id, "step1")
+    crew.review("new")
+    crew.finished("new", *ids)
+    crew.idle()
+    assert set(crew.counts("did").values()) == {1}
+    for worker in workers:
+        assert "took over" not in crew.stop(worker)
 
 
 @pytest.mark.parametrize("seconds", [0, pytest.param(30, marks=pytest.mark.soak)])
 def test_database_locked(sqlite_crew: Crew, seconds: float) -> None:
     crew = sqlite_crew
     crew.start()
-    crew.review("r", steps=3, pause=1.0)
+    crew.review("r", steps=3, hold="step0")
     crew.wait("began", "r", "step0")
     with closing(
         sqlite3.connect(sa.make_url(crew.url).database or "", isolation_level=None)
     ) as other:
         other.execute("BEGIN IMMEDIATE")
+        crew.let("r", "step0")
+        crew.wait("did", "r", "step0")
         with pytest.raises(StorageError, match="database is locked"):
             crew.review("new")
         time.sleep(seconds)
@@ -112,23 +150,25 @@ def test_database_locked(sqlite_crew: Crew, seconds: float) -> None:
 def test_disk_full(sqlite_crew: Crew) -> None:
     crew = sqlite_crew
     worker = crew.start()
-    crew.review("r", steps=3, pause=1.0)
+    crew.review("r", steps=3, hold="step0")
     crew.wait("began", "r", "step0")
-    worker.send_signal(signal.SIGUSR1)
+    crew.send(worker, signal.SIGUSR1)
+    crew.wait("signal", "worker", "SIGUSR1")
     fill_disk(full=True)
     try:
         with pytest.raises(StorageError, match="disk"):
             for number in range(100):
-                crew.review(f"new{number}")
+                crew.review(f"new{number}", delay=3600)
     finally:
         fill_disk(full=False)
-    crew.wait("did", "r", "step0")
-    time.sleep(2)
-    worker.send_signal(signal.SIGUSR2)
+    crew.let("r", "step0")
+    crew.until(lambda: "waits for storage" in crew.said(worker))
+    crew.send(worker, signal.SIGUSR2)
     crew.review("new")
-    crew.finished("r", "new")
-    crew.idle()
-    assert set(crew.counts("did").values()) == {1}
+    crew.finished("new")
+    crew.pass_time(60)
+    crew.finished("r")
+    assert set(crew.counts("did", ["r", "new"]).values()) == {1}
 
 
 def test_jobs_that_ended_long_ago_are_forgotten(crew: Crew) -> None:
@@ -139,11 +179,11 @@ def test_jobs_that_ended_long_ago_are_forgotten(crew: Crew) -> None:
     crew.idle(waiting=1)
     crew.stop(worker)
     later = crew.start("--keep-days", 0)
-    crew.until(lambda: "forgot 1 jobs" in crew.workers[later].read_text())
+    crew.until(lambda: "forgot 1 jobs" in crew.said(later))
     assert crew.jobs.backlog().waiting == 1
     # A job that is forgotten is taken on again.
     crew.review("r")
-    crew.until(lambda: crew.counts("finished")["r", ""] == 2)
+    crew.wait("finished", "r", "", times=2)
 
 
 @pytest.mark.parametrize(
