@@ -112,7 +112,14 @@ class AdvisoryLease:
                     self._drop()
                     raise
                 return
-            self._take(self._engine.connect())
+            connection = self._engine.connect()
+            if _is_pooled(connection):
+                connection.close()
+                raise SettingsError(
+                    f"`{self._url.host or ''}/{self._url.database}` is reached through a pooler",
+                    "lead `DEVCHAT_DATABASE_URL` to PostgreSQL itself: its session holds our name",
+                )
+            self._take(connection)
 
     def gone(self, names: Iterable[str]) -> set[str]:
         """Return those found free twice, a beat apart: who lost its connection takes it again."""
@@ -155,6 +162,18 @@ class AdvisoryLease:
             with suppress(SQLAlchemyError):
                 self._connection.close()
             self._connection = None
+
+
+def _is_pooled(connection: sa.Connection) -> bool:
+    """Tell whether another process answers than the one that greeted us.
+
+    PgBouncer greets in its own name, and may give each transaction another session: our lock would
+    stay with one that is not ours. https://www.pgbouncer.org/features.html
+    """
+    greeted = connection.connection.driver_connection
+    assert greeted is not None
+    answers = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+    return bool(greeted.info.backend_pid != answers)
 
 
 def _key(name: str) -> int:
