@@ -6,6 +6,7 @@ Knows no table. What is in it belongs to the ledger and to the durable jobs.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from devchat.errors import SettingsError, StorageError
 
 PATIENCE = 5.0
 """Seconds that a lock or an answer is waited for: GitHub wants its own within 10."""
+_MOMENT = 0.05
 _HINTS = {
     "locked": "another program holds it; it is tried again",
     "full": "make room on the disk",
@@ -68,12 +70,25 @@ def _open_file(url: sa.URL, patience: float) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     try:
-        with translated(url), engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        with translated(url):
+            _keep_log(engine, time.monotonic() + patience)
     except StorageError:
         engine.dispose()
         raise
     return engine
+
+
+def _keep_log(engine: sa.Engine, until: float) -> None:
+    """Have a write-ahead log kept; of several that want it of a new file SQLite lets none wait."""
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > until:
+                raise
+        time.sleep(_MOMENT)
 
 
 def _prepare(connection: Any, _record: object) -> None:
