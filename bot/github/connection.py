@@ -170,6 +170,8 @@ class Connection:
             raise ForgeError(
                 f"GitHub sends `{asked}` elsewhere: {said}", "check `DEVCHAT_GITHUB_API_URL`"
             ) from None
+        except (ValueError, ArithmeticError) as error:  # a limit that is no number
+            raise _unknown(error) from None
         self._meter.count(self._installation, reply.status, reply.headers)
         return reply
 
@@ -219,10 +221,12 @@ def understand(reply: Reply, read: Callable[[Any], T]) -> T:
     try:
         return read(json.loads(reply.body or b"null"))
     except _UNREADABLE as error:
-        raise ForgeError(
-            f"GitHub answered in a form that is not known: {type(error).__name__}",
-            "check `DEVCHAT_GITHUB_API_URL`",
-        ) from None
+        raise _unknown(error) from None
+
+
+def _unknown(error: Exception) -> ForgeError:
+    said = f"GitHub answered in a form that is not known: {type(error).__name__}"
+    return ForgeError(said, "check `DEVCHAT_GITHUB_API_URL`")
 
 
 def _next(link: str) -> dict[str, str]:
