@@ -17,6 +17,7 @@ from gunicorn.glogging import Logger
 
 from bot.configuration import Configuration, address_of
 from bot.web import ROUTE
+from bot.web.hurried import HurriedWorker
 
 LOG = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ def options(configuration: Configuration) -> dict[str, Any]:
     memory = Path("/dev/shm")
     return {
         "bind": configuration.address,
-        "worker_class": "gthread",
+        "worker_class": HurriedWorker,
+        "keepalive": 5,
         "threads": 16,
         "timeout": 30,
         "graceful_timeout": 20,
