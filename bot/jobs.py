@@ -77,8 +77,8 @@ class Backlog:
 class Jobs(Protocol):
     """Handing in jobs; a worker does them with a `Handler` for each kind."""
 
-    def enqueue(self, job: Job) -> None:
-        """Take a job on, durably; does nothing where the id is known. Raises `StorageError`."""
+    def enqueue(self, *jobs: Job) -> None:
+        """Take jobs on, durably, all or none; those whose id is known stay. Raises StorageError."""
         ...
 
     def backlog(self) -> Backlog: ...

@@ -48,21 +48,13 @@ class DurableJobs:
             retry_connection_errors=False,
         )
 
-    def enqueue(self, job: Job) -> None:
-        """Take a job on: once this returns, it will be done."""
-        options: EnqueueOptions = {
-            "workflow_name": WORKFLOW,
-            "queue_name": job.kind,
-            "workflow_id": job.id,
-        }
-        if job.kind == "review":
-            options["queue_partition_key"] = job.lane or NO_LANE
-        if job.delay > 0:
-            options["delay_seconds"] = job.delay
-        # ASCII: a database takes neither lone surrogates nor NUL.
-        payload = json.dumps(job.payload)
+    def enqueue(self, *jobs: Job) -> None:
+        """Take jobs on: once this returns, they will be done."""
         with self._records.writing() as connection:
-            self._client.enqueue_in_transaction(connection, options, job.kind, payload, job.lane)
+            for job in jobs:
+                # ASCII: a database takes neither lone surrogates nor NUL.
+                known = job.kind, json.dumps(job.payload), job.lane
+                self._client.enqueue_in_transaction(connection, _options(job), *known)
 
     def backlog(self) -> Backlog:
         """Count what waits and what is under way."""
@@ -72,3 +64,16 @@ class DurableJobs:
         """Close the connections."""
         self._client.destroy()
         self._records.close()
+
+
+def _options(job: Job) -> EnqueueOptions:
+    options: EnqueueOptions = {
+        "workflow_name": WORKFLOW,
+        "queue_name": job.kind,
+        "workflow_id": job.id,
+    }
+    if job.kind == "review":
+        options["queue_partition_key"] = job.lane or NO_LANE
+    if job.delay > 0:
+        options["delay_seconds"] = job.delay
+    return options

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -48,21 +48,20 @@ class Ledger:
 
         Where its outcome was noted already, that stands.
         """
-        row, new = tables.deliveries.c, Counter[str]()
+        insert = self._insert(tables.deliveries)
+        names = ("event", "action", "repository", "received_at")
+        upsert = insert.on_conflict_do_update(
+            index_elements=["guid"],
+            set_={name: insert.excluded[name] for name in names},
+            where=tables.deliveries.c.event == "",
+        ).returning(tables.deliveries.c.guid)
+        # Everyone writes the same rows in the same order: two that don't wait for each other.
+        ordered = sorted(deliveries, key=attrgetter("event", "guid"))
         with self._used() as connection:
-            # Everyone writes the same rows in the same order: two that don't wait for each other.
-            for one in sorted(deliveries, key=attrgetter("guid")):
-                insert = self._insert(tables.deliveries).values(asdict(one))
-                names = ("event", "action", "repository", "received_at")
-                upsert = insert.on_conflict_do_update(
-                    index_elements=["guid"],
-                    set_={name: insert.excluded[name] for name in names},
-                    where=row.event == "",
-                )
-                if connection.execute(upsert.returning(row.guid)).first():
-                    new[one.event] += 1
-            for event, count in sorted(new.items()):
-                self._add(connection, "deliveries", event, float(count), count)
+            for event, several in groupby(ordered, attrgetter("event")):
+                rows = [asdict(one) for one in several]
+                if new := len(connection.execute(upsert, rows).all()):
+                    self._add(connection, "deliveries", event, float(new), new)
 
     def note_delivery(self, guid: str, outcome: str) -> None:
         """Write down what became of a delivery, also where that it came is not written down yet."""

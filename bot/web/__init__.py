@@ -14,13 +14,14 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from bot.configuration import Configuration
-from bot.events import ForgetPull, Intent, Nothing, ReviewPulls, read_intent, to_job
-from bot.jobs import Backlog, Jobs
+from bot.events import ForgetPull, Intent, Nothing, read_intent, to_job
+from bot.jobs import Backlog, Job, Jobs
 from bot.ledger import DeliveryRow
 from bot.logs import logged
 from bot.metrics import write_metrics
 from bot.web.bounded import Bounded
 from bot.web.recording import Recorder
+from bot.web.together import Together
 from bot.webhook import MAX_BYTES, Delivery, DeliveryError, read_event
 from devchat.errors import DevchatError, StorageError
 
@@ -52,9 +53,11 @@ class _Door:
     def __init__(self, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
         self._configuration, self._jobs, self._ledger = configuration, jobs, ledger
         record = ledger.record_deliveries
+        self._bounded, writing = Bounded(), Bounded(threads=1)
         single = configuration.database_url.startswith("sqlite:")
-        self._bounded = Bounded(threads=1) if single else Bounded()
-        self._recorder = Recorder(lambda batch: self._bounded.run(lambda: record(batch)))
+        recording = writing if single else self._bounded
+        self._together = Together[Job](lambda batch: jobs.enqueue(*batch), writing)
+        self._recorder = Recorder(lambda batch: recording.run(lambda: record(batch)))
 
     def deliveries(self) -> tuple[Response, int]:
         """Take a delivery: 202 only once it is durably ours (or there is nothing to do)."""
@@ -63,13 +66,10 @@ class _Door:
         intent = read_intent(delivery, here.app_id, drafts=here.drafts, accounts=here.accounts)
         with logged(delivery=delivery.guid, **_subject(intent)):
             if not isinstance(intent, Nothing):
-                self._enqueue(delivery.guid, intent)
+                self._together.give(to_job(intent, delivery.guid))
             LOG.info("%s: %s", delivery.name, _outcome(intent))
         self._recorder.record(_record(delivery, intent))
         return jsonify(delivery=delivery.guid, outcome=_outcome(intent)), 202
-
-    def _enqueue(self, guid: str, intent: ReviewPulls | ForgetPull) -> None:
-        self._bounded.run(lambda: self._jobs.enqueue(to_job(intent, guid)))
 
     def healthz(self) -> Response:
         """Say that this process answers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -29,13 +29,24 @@ class Bounded:
     def run(self, call: Callable[[], T]) -> T:
         """Return what a call returns or raise what it raises, StorageError where it is late."""
         try:
-            future = self._threads.submit(copy_context().run, call)
+            begun = self.begin(call)
         except RuntimeError:  # this process is about to end, and starts no thread any more
             return call()
         try:
-            return future.result(self._seconds)
+            return self.wait(begun)
+        except StorageError:
+            begun.cancel()
+            raise
+
+    def begin(self, call: Callable[[], T]) -> Future[T]:
+        """Have a call made as soon as there is a thread for it. Raises RuntimeError at the end."""
+        return self._threads.submit(copy_context().run, call)
+
+    def wait(self, begun: Future[T]) -> T:
+        """Wait for a call that others may wait for too."""
+        try:
+            return begun.result(self._seconds)
         except TimeoutError as error:
-            future.cancel()
             raise StorageError(
                 "the database does not answer", "`devchat-bot doctor` looks into it"
             ) from error

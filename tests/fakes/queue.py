@@ -35,10 +35,11 @@ class Queue:
         self.kill = ""
         self.meanwhile: Callable[[str], None] = lambda step: None
 
-    def enqueue(self, job: Job) -> None:
-        """Take a job on, unless its id is known."""
-        # What a database would keep.
-        self.jobs.setdefault(job.id, Job(**json.loads(json.dumps(_fields(job)))))
+    def enqueue(self, *jobs: Job) -> None:
+        """Take jobs on whose ids are not known."""
+        for job in jobs:
+            # What a database would keep.
+            self.jobs.setdefault(job.id, Job(**json.loads(json.dumps(_fields(job)))))
 
     def backlog(self) -> Backlog:
         """Count what waits."""
