@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.command.checks import NEEDED
+from bot.events import EVENTS, Nothing, read_intent
+from bot.github import PERMISSIONS
 from bot.web import ROUTE
+from bot.webhook import Delivery, DeliveryError
 from tests.bot.payloads import pull_request
 from tests.bot.programs import ROOT, Program, bot_environ, run_bot
+from tests.fakes.github import PERMISSIONS as hub_permissions
 from tests.fakes.github import GitHub
+
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:
@@ -133,6 +137,18 @@ def test_the_manifest_asks_for_what_is_needed_and_no_more() -> None:
     keys = {"name", "url", "hook_attributes", "redirect_url", "callback_urls", "setup_url"}
     keys |= {"description", "public", "default_events", "default_permissions"}
     assert manifest.keys() <= keys
-    assert manifest["default_permissions"] == NEEDED
-    assert set(manifest["default_events"]) == {"check_run", "check_suite", "pull_request"}
+    assert manifest["default_permissions"] == PERMISSIONS == hub_permissions
+    assert sorted(manifest["default_events"]) == sorted(EVENTS)
     assert manifest["hook_attributes"]["url"].endswith(ROUTE)
+    assert manifest["public"] is False
+
+
+@pytest.mark.parametrize("event", [*EVENTS, "push", "issue_comment", "installation"])
+def test_events_that_are_asked_for_are_those_that_are_read(event: str) -> None:
+    # An event that is read wants its fields; any other asks for nothing whatever is in it.
+    try:
+        intent = read_intent(Delivery("guid", event, "rerequested", {}), 7)
+    except DeliveryError:
+        assert event in EVENTS
+    else:
+        assert isinstance(intent, Nothing) and event not in EVENTS

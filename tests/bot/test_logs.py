@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import pty
+import re
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from contextvars import copy_context
 
 import pytest
@@ -15,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.logs import JsonFormatter, Redactor, logged, open_logs
+from devchat.sanitize.tokens import MASK
 from tests.fakes.github import new_key
 
 KEY = new_key()[0]
@@ -98,6 +103,29 @@ def test_a_stream_that_takes_nothing_stops_nothing(
         LOG.info("lost")
     LOG.info("after it")
     assert [one["message"] for one in lines(capsys.readouterr().err)] == ["after it"]
+
+
+def test_a_terminal_is_shown_words(logs: None) -> None:
+    main, side = pty.openpty()
+    with os.fdopen(side, "w") as terminal, redirect_stderr(terminal):
+        open_logs("info", SECRETS)
+        with logged(delivery="guid", repository="octo/app", pull="3", job="review:1"):
+            LOG.info("begun\n%s", SECRETS[0])
+        with logged(job="left\x1b[31m"):
+            try:
+                raise ValueError(KEY)
+            except ValueError:
+                LOG.exception("failed")
+        LOG.info("outside")
+    with os.fdopen(main, "rb") as master:
+        text = master.read1(1 << 16).decode().replace("\r\n", "\n")
+    shown = re.sub(r"(?m)^\d\d:\d\d:\d\d ", "@ ", text).split("\n")
+    assert shown[:3] == [
+        f"@ octo/app#3 begun {MASK}",
+        "@ left␛[31m error: failed",
+        "Traceback (most recent call last):",
+    ]
+    assert shown[-3:] == [f"ValueError: {MASK}", "@ outside", ""]
 
 
 WORD = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))

@@ -31,10 +31,8 @@ def main() -> int:
     wish = _parser().parse_args()
     _make_room(wish.folder)
     with GitHub(wish.folder, port=wish.port) as hub:
-        repository = hub.repository(wish.name, {"README.md": "# A shop\n"})
-        pull = (
-            _adopt(hub, repository, wish.base, wish.head) if wish.base else _open(hub, repository)
-        )
+        commits = (wish.base, wish.head) if wish.base else None
+        pull = begin(hub, wish.name, commits, Path.cwd())
         _write_environ(hub, wish.folder, wish.hook)
         _say(f'GitHub is at {hub.url}, with the pull {wish.name}#{pull.number}: "{pull.title}".')
         _say(
@@ -79,6 +77,12 @@ def _make_room(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
+def begin(hub: GitHub, name: str, commits: tuple[str, str] | None, here: Path) -> Pull:
+    """Make a repository with one pull: between two commits of the one that `here` lies in."""
+    repository = hub.repository(name, {"README.md": "# A shop\n"})
+    return _adopt(hub, repository, commits, here) if commits else _open(hub, repository)
+
+
 def _open(hub: GitHub, repository: Repository) -> Pull:
     """Make a pull of docs/demo.patch."""
     patch = PATCH.read_bytes()
@@ -87,22 +91,18 @@ def _open(hub: GitHub, repository: Repository) -> Pull:
     return _pull_at(hub, repository, head, title)
 
 
-def _adopt(hub: GitHub, repository: Repository, base: str, head: str) -> Pull:
-    """Make a pull of the change between two commits of the repository that we stand in."""
-    ours = subprocess.run(
-        ["git", "rev-parse", "--absolute-git-dir", f"{base}^{{commit}}", f"{head}^{{commit}}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _adopt(hub: GitHub, repository: Repository, commits: tuple[str, str], here: Path) -> Pull:
+    names = [f"{one}^{{commit}}" for one in commits]
+    command = ["git", "-C", str(here), "rev-parse", "--absolute-git-dir", *names]
+    ours = subprocess.run(command, capture_output=True, text=True, check=False)
     if ours.returncode:
-        raise SystemExit(f"error: no commits `{base}` and `{head}` in this folder's repository")
-    folder, *commits = ours.stdout.split("\n")[:3]
+        raise SystemExit(f"error: no commits `{commits[0]}` and `{commits[1]}` in this repository")
+    folder, base, head = ours.stdout.split("\n")[:3]
     git = repository.git
-    git.run("fetch", "--quiet", "--no-tags", folder, *commits)
-    git.set("refs/heads/main", commits[0])
-    title = git.run("log", "-1", "--format=%s", commits[1]).decode("utf-8", "replace").strip()
-    return _pull_at(hub, repository, commits[1], title)
+    git.run("fetch", "--quiet", "--no-tags", folder, base, head)
+    git.set("refs/heads/main", base)
+    title = git.run("log", "-1", "--format=%s", head).decode("utf-8", "replace").strip()
+    return _pull_at(hub, repository, head, title)
 
 
 def _pull_at(hub: GitHub, repository: Repository, head: str, title: str) -> Pull:
