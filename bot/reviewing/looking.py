@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.errors import ForgeError
 from bot.forge import App, PullRef, Pulls
@@ -14,6 +15,7 @@ from bot.reviewing.materials import Material, opened
 from bot.reviewing.placing import place_of
 from bot.reviewing.policies import changes_policy, judge_policy
 from bot.reviewing.records import Fetched, Looked
+from bot.reviewing.timing import LateError, Stop, within
 from bot.reviewing.values import Desk
 from bot.reviewing.wholeness import disguised, is_whole
 from devchat.analyzers import open_analyzers
@@ -30,7 +32,8 @@ from devchat.settings import Settings
 
 PROMPTS = ("review", "review-verify", "review-summary")
 CHANGED = f"this change alters `{FILE}`: the one on the default branch is in force"
-_PATIENCE = 1.0
+LATE = "choose a quicker model with `DEVCHAT_MODEL`, or make smaller changes"
+LOG = logging.getLogger("bot.reviewing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class Preview:
 
     review: Review
     diff: Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The model that reviews; where there is none, an excuse, and whether one is missed."""
+
+    backend: Backend | None
+    excuse: str = ""
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +72,8 @@ def preview_pull(app: App, ref: PullRef, desk: Desk) -> Preview:
     pulls = app.pulls(app.installation(ref.repository), ref.repository)
     fetched = fetch(pulls, pulls.pull(ref), None)
     scene = Scene(pulls, ref, fetched, desk)
-    with scene.opened() as material, _open_backend(desk) as (backend, excuse):
-        looked = _review(scene, material, backend, excuse, lambda: True)
+    with scene.opened() as material:
+        looked = _look(scene, material, lambda: True)
         assert looked is not None
         return Preview(looked.review, material.diff)
 
@@ -72,8 +84,8 @@ def look(scene: Scene, goes_on: Callable[[], bool]) -> Looked | None:
     What can't be reviewed is a value with its `trouble`. Raises `ForgeError`, `StorageError`.
     """
     try:
-        with scene.opened() as material, _open_backend(scene.desk) as (backend, excuse):
-            return _review(scene, material, backend, excuse, goes_on)
+        with scene.opened() as material:
+            return _look(scene, material, goes_on)
     except (ForgeError, StorageError):
         raise
     except DevchatError as error:
@@ -83,16 +95,31 @@ def look(scene: Scene, goes_on: Callable[[], bool]) -> Looked | None:
         return Looked(Review("", (), receipt), (), said, True)
 
 
+def _look(scene: Scene, material: Material, goes_on: Callable[[], bool]) -> Looked | None:
+    """Review with the model; where that takes too long, with the analyzers alone."""
+    seconds = scene.desk.seconds
+    try:
+        with _open_backend(scene.desk) as speaker:
+            deed = partial(_review, scene, material, speaker)
+            return within(seconds, goes_on, deed)
+    except LateError as error:
+        excuse = f"the model's review counts for nothing, for {error.message}: {LATE}"
+        LOG.warning("%s", excuse)
+    return within(seconds, goes_on, partial(_review, scene, material, Speaker(None, excuse, True)))
+
+
 @contextmanager
-def _open_backend(desk: Desk) -> Iterator[tuple[Backend | None, str]]:
+def _open_backend(desk: Desk) -> Iterator[Speaker]:
     """Open the model; where there is none, say why. There is never another in its place."""
     try:
         backend = open_backend(resolve("", desk.settings), desk.settings, desk.environ)
     except BackendError as error:
-        yield None, f"no model spoke, for {error.message}: {error.hint}"
+        excuse = f"no model spoke, for {error.message}: {error.hint}"
+        # A model that was chosen and did not speak is a part that was not done.
+        yield Speaker(None, excuse, bool(desk.settings.model))
         return
     with closing(backend):
-        yield backend, ""
+        yield Speaker(backend)
 
 
 def _reviewers(backend: Backend | None, settings: Settings) -> Reviewers:
@@ -104,42 +131,34 @@ def _reviewers(backend: Backend | None, settings: Settings) -> Reviewers:
 def _review(
     scene: Scene,
     material: Material,
-    backend: Backend | None,
-    excuse: str,
-    goes_on: Callable[[], bool],
+    speaker: Speaker,
+    stop: Stop,
 ) -> Looked | None:
     fetched, settings = scene.fetched, scene.desk.settings
-    reviewers = _reviewers(backend, settings)
+    reviewers = _reviewers(speaker.backend, settings)
     policy = parse_policy(fetched.policy, analyzers=[one.name for one in reviewers.analyzers])
     wishes = Wishes(about=fetched.about, temperature=settings.temperature)
     steps = review(material.diff, material.source, reviewers, policy, wishes)
-    asked = time.monotonic()
     with closing(steps):
         for step in steps:
             if isinstance(step, Review):
-                # A model that was chosen and did not speak is a part that was not done.
-                silent = bool(excuse and settings.model)
-                return _judged(scene, material, step, excuse, partial=silent)
-            if time.monotonic() - asked > _PATIENCE:
-                asked = time.monotonic()
-                if not goes_on():
-                    return None
+                return _judged(scene, material, step, speaker)
+            if stop.is_set():
+                return None
     raise AssertionError("a review ended without a review")
 
 
-def _judged(
-    scene: Scene, material: Material, found: Review, excuse: str, *, partial: bool
-) -> Looked:
+def _judged(scene: Scene, material: Material, found: Review, speaker: Speaker) -> Looked:
     """Add what is known besides: of the policy, of what was out of reach, of a silent model."""
     diff = material.diff
     findings = (*judge_policy(diff, material.source), *found.findings)
     altered = (CHANGED,) if changes_policy(diff) else ()
-    excuses = (excuse,) if excuse else ()
+    excuses = (speaker.excuse,) if speaker.excuse else ()
     missing = (*material.notes, *disguised(diff))
     notes = (*missing, *scene.fetched.notes, *altered, *excuses, *found.receipt.notes)
     notes = tuple(one.replace("with `-m`", "with `DEVCHAT_MODEL`") for one in notes)
     files = (*found.receipt.files, *material.missing)
     receipt = replace(found.receipt, files=files, notes=notes)
     whole, _ = without_secrets(replace(found, findings=findings, receipt=receipt), diff)
-    partial = partial or bool(material.missing or missing) or not is_whole(receipt)
-    return Looked(whole, tuple(place_of(diff, one) for one in whole.findings), "", partial)
+    part = speaker.missed or bool(material.missing or missing) or not is_whole(receipt)
+    return Looked(whole, tuple(place_of(diff, one) for one in whole.findings), "", part)

@@ -22,7 +22,8 @@ AGAIN = ("superseded", "unwanted", "limited", "failed")
 class Desk:
     """What a review is made with: devchat's settings, its environment, a folder to fetch into.
 
-    At most `per_day` reviews of a repository begin in 24 hours (0: any number).
+    At most `per_day` reviews of a repository begin in 24 hours (0: any number). The model has
+    `seconds` for one; what it is at then counts for nothing.
     """
 
     settings: Settings
@@ -30,16 +31,21 @@ class Desk:
     data: Path
     drafts: bool = False
     per_day: int = 0
+    seconds: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One attempt at one head of a pull. Its `id` is the job's, and the check's external id."""
+    """One attempt at one head of a pull. Its `id` is the job's, and the check's external id.
+
+    `delivery` is what asked for it, for the logs.
+    """
 
     ref: PullRef
     head: str
     installation: int
     attempt: int
+    delivery: str = ""
 
     @property
     def id(self) -> str:
@@ -54,6 +60,7 @@ class Target:
             "head": self.head,
             "installation": self.installation,
             "attempt": self.attempt,
+            "delivery": self.delivery,
         }
         return Job("review", self.id, payload, str(self.installation), delay)
 
@@ -61,7 +68,8 @@ class Target:
 def read_target(payload: JSON) -> Target:
     """Read what `Target.job` wrote."""
     ref = PullRef(payload["repository"], payload["number"])
-    return Target(ref, payload["head"], payload["installation"], payload["attempt"])
+    where = ref, payload["head"], payload["installation"], payload["attempt"]
+    return Target(*where, payload.get("delivery", ""))
 
 
 def is_delivery(id: str) -> bool:
