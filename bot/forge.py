@@ -165,7 +165,7 @@ class FailedDelivery:
 
 
 class App(Protocol):
-    """Being an App: where it is installed, what it may do, and what did not arrive."""
+    """Being an App: where it is installed, and what did not arrive."""
 
     def installation(self, repository: str) -> int: ...
 
@@ -180,7 +180,3 @@ class App(Protocol):
     def failed_deliveries(self, since: float) -> Iterable[FailedDelivery]: ...
 
     def redeliver(self, delivery: int) -> None: ...
-
-    def permissions(self) -> dict[str, str]:
-        """Return what the App may do, as GitHub says: {"pull_requests": "write", ...}."""
-        ...

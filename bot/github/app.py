@@ -11,7 +11,7 @@ from bot.github.connection import Connection
 from bot.github.meter import Meter, Traffic
 from bot.github.pulls import MAY as MAY_READ
 from bot.github.pulls import GitHubPulls
-from bot.github.reading import Face, read_attempts, read_face, read_id, read_nothing
+from bot.github.reading import read_attempts, read_id, read_login, read_nothing
 from bot.github.reviews import MAY as MAY_WRITE
 from bot.github.reviews import GitHubReviews
 from bot.github.standing import Hook, Standing, ask_hook, ask_standing
@@ -37,7 +37,7 @@ class GitHub:
         self._tokens = Tokens(connection, clock)
         self._lock = threading.Lock()
         self._writing: dict[int, threading.Lock] = {}
-        self._face: Face | None = None
+        self._login = ""
 
     def installation(self, repository: str) -> int:
         """Return the installation that a repository belongs to."""
@@ -56,7 +56,7 @@ class GitHub:
         scope = Scope(installation, repository, MAY_WRITE)
         with self._lock:
             writing = self._writing.setdefault(installation, threading.Lock())
-        return GitHubReviews(self._app_id, self._login, self._open(scope), writing)
+        return GitHubReviews(self._app_id, self._who, self._open(scope), writing)
 
     def failed_deliveries(self, since: float) -> Iterator[FailedDelivery]:
         """Yield once each what was sent since then and never arrived, the latest first."""
@@ -76,10 +76,6 @@ class GitHub:
         path = f"/app/hook/deliveries/{int(delivery)}/attempts"
         self._connection.send("POST", path, None, read_nothing)
 
-    def permissions(self) -> dict[str, str]:
-        """Return what the App may do, as GitHub says now: {"pull_requests": "write", ...}."""
-        return self._ask_face().permissions
-
     def standing(self) -> Standing:
         """Return what the App may do and is told of, as GitHub says now."""
         return ask_standing(self._connection)
@@ -96,12 +92,9 @@ class GitHub:
         """Close the App's own connection."""
         self._connection.close()
 
-    def _login(self) -> str:
-        return (self._face or self._ask_face()).login
-
-    def _ask_face(self) -> Face:
-        self._face = self._connection.get("/app", read_face)
-        return self._face
+    def _who(self) -> str:
+        self._login = self._login or self._connection.get("/app", read_login)
+        return self._login
 
     def _open(self, scope: Scope) -> Connection:
         login = self._tokens.login(scope)

@@ -16,14 +16,6 @@ _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """The App as GitHub shows it: the login of its bot, and what it may do."""
-
-    login: str
-    permissions: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """A file as the contents endpoint gives it; `data` None where it is too large for that."""
 
@@ -39,10 +31,9 @@ class Attempt:
     arrived: bool
 
 
-def read_face(value: Json) -> Face:
-    """Read `GET /app`."""
-    permissions = {str(name): str(level) for name, level in value["permissions"].items()}
-    return Face(f"{value['slug']}[bot]", permissions)
+def read_login(value: Json) -> str:
+    """Read the login that the App writes under."""
+    return f"{value['slug']}[bot]"
 
 
 def read_id(value: Json) -> int:

@@ -30,7 +30,7 @@ def make_pull(hub: GitHub) -> None:
 
 
 def test_the_app_says_what_it_may_do(hub: GitHub) -> None:
-    assert open_at(hub).permissions() == hub.state.permissions
+    assert open_at(hub).standing().permissions == hub.state.permissions
     assert PERMISSIONS.items() <= hub.state.permissions.items()
 
 
@@ -45,7 +45,7 @@ def test_a_repository_tells_its_installation(hub: GitHub) -> None:
 
 def test_a_wrong_app_id_is_refused_with_a_remedy(hub: GitHub) -> None:
     with pytest.raises(ForgeError) as caught:
-        open_app(1, hub.private_key, hub.url).permissions()
+        open_app(1, hub.private_key, hub.url).standing()
     assert "401" in caught.value.message
     assert "private key" in caught.value.hint
 
@@ -54,7 +54,7 @@ def test_a_clock_that_is_wrong_by_minutes_is_refused_and_told(hub: GitHub) -> No
     hub.access.ahead = -900.0
     forge = open_at(hub)
     with pytest.raises(ForgeError) as caught:
-        forge.permissions()
+        forge.standing()
     assert "clock" in caught.value.hint
     ahead = forge.traffic().ahead
     assert ahead is not None
@@ -256,4 +256,4 @@ def test_traffic_is_counted_with_what_is_left(hub: GitHub) -> None:
     assert traffic.ahead is not None
     assert abs(traffic.ahead) < 60
     forge.close()
-    assert forge.permissions()
+    assert forge.standing()

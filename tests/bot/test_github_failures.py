@@ -236,7 +236,7 @@ def test_nobody_answers_at_the_address() -> None:
         port = server.getsockname()[1]
     forge = open_app(1, _key(), f"http://127.0.0.1:{port}")
     with pytest.raises(WaitError) as caught:
-        forge.permissions()
+        forge.standing()
     assert "DEVCHAT_GITHUB_API_URL" in caught.value.hint
     assert forge.traffic().requests == {0: 1}
 
@@ -260,7 +260,7 @@ def test_what_answers_is_no_github(answer: bytes, said: str) -> None:
         thread.start()
         forge = open_app(1, _key(), f"http://127.0.0.1:{server.getsockname()[1]}", seconds=2)
         with pytest.raises(ForgeError) as caught:
-            forge.permissions()
+            forge.standing()
         forge.close()
         thread.join()
     assert said in caught.value.message

@@ -15,7 +15,7 @@ from bot.github import reading
 from bot.github.connection import Reply, understand
 
 READERS: dict[str, Callable[[Any], Any]] = {
-    "face": reading.read_face,
+    "login": reading.read_login,
     "id": reading.read_id,
     "pull": reading.read_pull("octo/app"),
     "merge base": reading.read_merge_base,
