@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 BEAT = 10.0
 DAY = 86_400.0
-KEPT = 30 * DAY
+KEPT = 60 * DAY
+"""Longer than jobs are remembered: an attempt that is forgotten here must not be known there."""
 LOG = logging.getLogger(__name__)
 
 
@@ -64,7 +65,7 @@ class Rounds:
             self._ledger.set("github_quota", str(installation), left)
 
     def prune(self) -> None:
-        """Forget what is older than a month, once a day."""
+        """Forget what is older than two months, once a day."""
         now = time.time()
         if now - self._pruned > DAY:
             self._ledger.prune(now - KEPT)
