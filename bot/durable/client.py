@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
@@ -51,7 +52,8 @@ class DurableJobs:
     def enqueue(self, *jobs: Job) -> None:
         """Take jobs on: once this returns, they will be done."""
         with self._records.writing() as connection:
-            for job in jobs:
+            # Everyone in the same order: two with the same jobs don't wait for each other.
+            for job in sorted(jobs, key=attrgetter("id")):
                 # ASCII: a database takes neither lone surrogates nor NUL.
                 known = job.kind, json.dumps(job.payload), job.lane
                 self._client.enqueue_in_transaction(connection, _options(job), *known)

@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from bot.configuration import Configuration
-from bot.events import ForgetPull, Intent, Nothing, read_intent, to_job
+from bot.events import ForgetPull, Intent, Nothing, read_intent, subject_of, to_job
 from bot.jobs import Backlog, Job, Jobs
 from bot.ledger import DeliveryRow
 from bot.logs import logged
@@ -53,8 +53,9 @@ class _Door:
     def __init__(self, configuration: Configuration, jobs: Jobs, ledger: Ledger) -> None:
         self._configuration, self._jobs, self._ledger = configuration, jobs, ledger
         record = ledger.record_deliveries
-        self._bounded, writing = Bounded(), Bounded(threads=1)
+        # SQLite has one writer at a time; PostgreSQL's are in each other's way from a few on.
         single = configuration.database_url.startswith("sqlite:")
+        self._bounded, writing = Bounded(), Bounded(threads=1 if single else 4)
         recording = writing if single else self._bounded
         self._together = Together[Job](lambda batch: jobs.enqueue(*batch), writing)
         self._recorder = Recorder(lambda batch: recording.run(lambda: record(batch)))
@@ -64,7 +65,7 @@ class _Door:
         here = self._configuration
         delivery = read_event(dict(request.headers), request.get_data(), here.webhook_secrets)
         intent = read_intent(delivery, here.app_id, drafts=here.drafts, accounts=here.accounts)
-        with logged(delivery=delivery.guid, **_subject(intent)):
+        with logged(delivery=delivery.guid, **subject_of(intent)):
             if not isinstance(intent, Nothing):
                 self._together.give(to_job(intent, delivery.guid))
             LOG.info("%s: %s", delivery.name, _outcome(intent))
@@ -95,13 +96,6 @@ def _record(delivery: Delivery, intent: Intent) -> DeliveryRow:
     repository = found.get("full_name", "") if isinstance(found, Mapping) else ""
     known = delivery.guid, delivery.event, delivery.action, str(repository)
     return DeliveryRow(*known, received_at=time.time(), outcome=_outcome(intent))
-
-
-def _subject(intent: Intent) -> dict[str, str]:
-    if isinstance(intent, Nothing):
-        return {}
-    numbers = (intent.number,) if isinstance(intent, ForgetPull) else intent.numbers
-    return {"repository": intent.repository, "pull": ",".join(map(str, numbers))}
 
 
 def _outcome(intent: Intent) -> str:

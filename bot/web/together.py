@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 class Together(Generic[T]):
-    """Hands things on: one goes at once, those that come meanwhile go next, all together.
+    """Hands things on: all that wait when `bounded` has a thread free go in one batch.
 
-    `bounded` has one thread. What becomes of the batch becomes of each thing in it.
+    What becomes of the batch becomes of each thing in it.
     """
 
     def __init__(self, hand_on: Callable[[list[T]], None], bounded: Bounded) -> None:
