@@ -86,6 +86,14 @@ def _intent(delivery: Delivery, app: int, *, drafts: bool) -> Intent:
     return Nothing(f"`{delivery.name}` asks for nothing")
 
 
+def subject_of(intent: Intent) -> dict[str, str]:
+    """Say what an intent is about, for the logs."""
+    if isinstance(intent, Nothing):
+        return {}
+    numbers = (intent.number,) if isinstance(intent, ForgetPull) else intent.numbers
+    return {"repository": intent.repository, "pull": ",".join(map(str, numbers))}
+
+
 def _pull_intent(delivery: Delivery, *, drafts: bool) -> Intent:
     payload, pull = delivery.payload, delivery.payload["pull_request"]
     label = payload["label"]["name"] if delivery.action == "labeled" else ""

@@ -19,7 +19,7 @@ def worker(
         str, typer.Option(help="A name of its own, where several share a database.")
     ] = "",
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
-) -> None:
+) -> int:
     """Do the reviews, until told to stop.
 
     What is under way then goes on at the next start, or at once with another worker.
@@ -38,7 +38,7 @@ def worker(
     Rounds(app, ledger).start()
     if supervised:
         end_with_supervisor()
-    run_worker(configuration.database_url, doing, name=name)
+    return run_worker(configuration.database_url, doing, name=name)
 
 
 def _say_who_reviews(desk: Desk) -> None:

@@ -43,15 +43,16 @@ def run_worker(
     lane_concurrency: int = 1,
     keep_days: float = 30.0,
     grace: float = 20.0,
-) -> None:
+) -> int:
     """Do jobs until SIGTERM or SIGINT, then hand back what is between two steps.
 
     `concurrency` reviews at once, `lane_concurrency` of one lane in all workers together. A step
     under way has `grace` seconds to end; then the process ends, and the step is done again by
     another worker or after a restart. Jobs that ended are forgotten after `keep_days`.
     `name` is this worker's among those on one PostgreSQL; SettingsError where it is taken.
+    Returns the exit code: 0, or 130 after SIGINT.
     """
     from bot.durable.worker import Terms, work
 
     terms = Terms(name, concurrency, lane_concurrency, keep_days * 86400, grace)
-    work(database_url, handlers, terms)
+    return work(database_url, handlers, terms)

@@ -48,14 +48,14 @@ class Terms:
     grace: float
 
 
-def work(database_url: str, handlers: Handlers, terms: Terms) -> None:
-    """Do jobs until told to stop."""
+def work(database_url: str, handlers: Handlers, terms: Terms) -> int:
+    """Do jobs until told to stop; return the exit code, 130 after SIGINT."""
     open_client(database_url).close()
     with closing(open_lease(database_url, terms.name)) as lease:
         with closing(Records(database_url)) as records:
             running = Running(records, lease.name, handlers)
+            told = _listen(running)
             _launch(database_url, running, lease.name, terms)
-            _listen(running)
             try:
                 jobs = DurableJobs(records) if "bury" in handlers else None
                 Watch(lease, records, running, terms, jobs).keep()
@@ -63,12 +63,14 @@ def work(database_url: str, handlers: Handlers, terms: Terms) -> None:
                 running.stopping.set()
                 log.info("told to stop: jobs between two steps go back")
                 DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
+        code = 130 if told[:1] == [signal.SIGINT] else 0
         if running.ids:
             # A step that does not end would keep the process; it is done again elsewhere.
             log.warning("stopped in the middle of %s", ", ".join(sorted(running.ids)))
             lease.close()
             logging.shutdown()
-            os._exit(0)
+            os._exit(code)
+    return code
 
 
 def _launch(database_url: str, running: Running, name: str, terms: Terms) -> None:
@@ -103,9 +105,17 @@ def _launch(database_url: str, running: Running, name: str, terms: Terms) -> Non
         DBOS.register_queue("bury", worker_concurrency=1, polling_interval_sec=SLOW_POLL)
 
 
-def _listen(running: Running) -> None:
+def _listen(running: Running) -> list[int]:
+    """Stop at SIGTERM and SIGINT; return what comes to hold which came."""
+    told: list[int] = []
+
+    def hear(number: int, _frame: object) -> None:
+        told.append(number)
+        running.stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: running.stopping.set())
+        signal.signal(number, hear)
+    return told
 
 
 class Watch:

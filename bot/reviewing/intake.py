@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.errors import GoneError
-from bot.events import ForgetPull, ReviewPulls, from_job, to_job
+from bot.events import ForgetPull, ReviewPulls, from_job, subject_of, to_job
 from bot.forge import App, PullRef, Pulls
 from bot.jobs import JSON, Job, Jobs, Steps
 from bot.logs import logged
 from bot.reviewing.seeing import see
-from bot.reviewing.values import AGAIN, Desk, Target, attempt_of, is_delivery
+from bot.reviewing.values import AGAIN, Desk, Target, attempt_of, delivery_of, is_delivery
 
 if TYPE_CHECKING:
     from bot.ledger import Ledger
@@ -35,7 +35,7 @@ class Intake:
     def __call__(self, job: Job, steps: Steps) -> None:
         """Do what a delivery asks for; the job's id is its GUID."""
         intent = from_job(job)
-        with logged(delivery=job.id, repository=intent.repository):
+        with logged(delivery=delivery_of(job.id), job=job.id, **subject_of(intent)):
             if isinstance(intent, ForgetPull):
                 steps.run("look", lambda: self._forget(job, intent))
                 return
@@ -84,7 +84,8 @@ class Intake:
         delay = DEBOUNCE if intent.trigger == "synchronize" else 0.0
         for number, head, attempt in found:
             ref = PullRef(intent.repository, number)
-            self._jobs.enqueue(Target(ref, head, intent.installation, attempt).job(delay))
+            target = Target(ref, head, intent.installation, attempt, delivery_of(job.id))
+            self._jobs.enqueue(target.job(delay))
         if not intent.again and any(head != intent.head for _, head, _ in found):
             self._look_later(job)
         said = ", ".join(f"review of #{number} at {head[:10]}" for number, head, _ in found)

@@ -23,6 +23,6 @@ class ReviewJob:
     def __call__(self, job: Job, steps: Steps) -> None:
         """Review one head of a pull."""
         target = read_target(job.payload)
-        ref = target.ref
-        with logged(job=target.id, repository=ref.repository, pull=str(ref.number)):
+        place = {"repository": target.ref.repository, "pull": str(target.ref.number)}
+        with logged(delivery=target.delivery, job=target.id, **place):
             Attempt(self._app, self._jobs, self._ledger, self._desk, target).go(steps)

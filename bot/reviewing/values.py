@@ -77,6 +77,12 @@ def is_delivery(id: str) -> bool:
     return ":" not in id
 
 
+def delivery_of(id: str) -> str:
+    """Return the GUID that a job's id begins with, "" where a person or we ourselves asked."""
+    first = id.partition(":")[0]
+    return "" if first in ("hand", "review") else first
+
+
 def attempt_of(id: str) -> int:
     """Return the number of the attempt that a job's id ends with."""
     return int(id.rpartition(":")[2])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.programs import PATIENCE, ROOT, Program, bot_environ, run_bot
+from tests.bot.programs import PATIENCE, ROOT, Program, bot_environ, run_bot, wait_for
 
 NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
 
@@ -86,6 +86,15 @@ def test_a_web_that_is_interrupted_ends_quietly(home: Path) -> None:
         web.ready()
         assert web.stop(signal.SIGINT) == 130
         assert [one["message"].partition(" at ")[0] for one in web.lines()] == ["takes deliveries"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_worker_that_is_told_to_end_ends_quietly(home: Path, number: int, code: int) -> None:
+    # Where GitHub can't be reached a worker says so, once it is at work.
+    with Program(bot_environ(home), home, "worker") as worker:
+        wait_for(lambda: "can't be reached" in worker.log.read_text())
+        assert worker.stop(number) == code
+        assert {one["level"] for one in worker.lines()} == {"info", "warning"}
 
 
 def test_an_interruption_of_a_text_given_to_exec_ends_quietly(home: Path) -> None:

@@ -63,18 +63,21 @@ def test_the_readme_s_demo_posts_a_review_completes_the_check_and_counts(
             assert bot.metric('devchat_reviews_total{outcome="failure"}') == 1
             assert bot.metric('devchat_findings_total{severity="error"}') == 3
             assert bot.metric('devchat_tokens_total{kind="completion"}') > 0
-            assert_told(bot.lines())
+            shown = json.loads(run_bot(variables, "status", "--json").stdout)
+            assert_told(bot.lines(), shown["deliveries"][0]["guid"])
             assert "failure  octo/app#1" in run_bot(variables, "status").stdout
             assert run_bot(variables, "doctor").returncode == 0
             assert bot.stop(signal.SIGINT) == 130
 
 
-def assert_told(lines: list[dict[str, str]]) -> None:
-    """See that the review has its one line, which says what it is about."""
-    (line,) = [one for one in lines if one["logger"] == "bot.reviewing"]
-    assert (line["repository"], line["pull"], line["level"]) == ("octo/app", "1", "info")
-    assert line["job"].startswith("review:octo/app#1:")
+def assert_told(lines: list[dict[str, str]], guid: str) -> None:
+    """See that the log has a line for each event, which says what it is about."""
+    about = {"delivery": guid, "repository": "octo/app", "pull": "1"}
+    told = [(one["logger"], one) for one in lines if about.items() <= one.items()]
+    assert [logger for logger, _ in told] == ["bot.web", "bot.reviewing"]
+    assert told[1][1]["job"].startswith("review:octo/app#1:")
     assert {one["level"] for one in lines} == {"info"}
+    assert len(lines) == 6, lines  # two processes started, each said what it does
 
 
 def test_the_change_between_two_commits_is_the_pull(tmp_path: Path) -> None:
