@@ -24,6 +24,7 @@ PATIENCE = 180.0
 PRELOADED = [
     "tests.bot.working",
     "bot.durable.worker",
+    "tests.bot.reviewer",
     "sqlalchemy.dialects.sqlite",
     "sqlalchemy.dialects.postgresql.psycopg",
 ]
@@ -48,9 +49,13 @@ class Crew:
 
     def start(self, *args: object) -> ForkServerProcess:
         """Start a worker; `args` are those of `tests.bot.working`."""
-        log = self._folder / f"worker{len(self.workers)}.log"
         argv = [self.url, str(self.diary.folder), *map(str, args)]
-        worker = nursery().Process(target=live, args=(argv, log), daemon=True)
+        return self.fork(live, argv)
+
+    def fork(self, target: Callable[..., None], *args: object) -> ForkServerProcess:
+        """Start a process that calls something with `args` and where to log to."""
+        log = self._folder / f"worker{len(self.workers)}.log"
+        worker = nursery().Process(target=target, args=(*args, log), daemon=True)
         worker.start()
         self.workers[worker] = log
         return worker

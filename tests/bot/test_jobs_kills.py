@@ -106,10 +106,6 @@ def test_a_step_longer_than_the_grace_is_done_again(crew: Crew) -> None:
     assert crew.counts("began") == {("r", "step0"): 2, ("r", "step1"): 1}
 
 
-def test_300_jobs_under_10_kills(crew: Crew) -> None:
-    kill_often(crew, jobs=300, kills=10, workers=1 if "sqlite" in crew.url else 2)
-
-
 @pytest.mark.soak
 def test_1500_jobs_under_25_kills(crew: Crew) -> None:
-    kill_often(crew, jobs=1500, kills=25, workers=1 if "sqlite" in crew.url else 3)
+    kill_often(crew, jobs=1500, kills=25)

@@ -100,11 +100,17 @@ def fill_disk(*, full: bool) -> None:
 
 
 def live(argv: Sequence[str], log: Path) -> None:
-    """Be a worker, in a process of its own, as long as the one that started it lives."""
+    """Be a worker, in a process of its own."""
+    begin(log)
+    sys.exit(work(argv))
+
+
+def begin(log: Path) -> None:
+    """Log into a file, and live as long as the process that started us."""
     with log.open("wb") as stderr:
         os.dup2(stderr.fileno(), 2)
+    logging.basicConfig(level="INFO", format="%(message)s")
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.exit(work(argv))
 
 
 def _end_with_parent() -> None:
@@ -126,7 +132,6 @@ def work(argv: Sequence[str]) -> int:
     parser.add_argument("--grace", type=float, default=20.0)
     parser.add_argument("--keep-days", type=float, default=30.0)
     args = parser.parse_args(argv)
-    logging.basicConfig(level="INFO", format="%(message)s")
     diary = Diary(args.diary)
 
     def handle(job: Job, steps: Steps) -> None:

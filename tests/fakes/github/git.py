@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 Files = Mapping[str, "str | bytes | None"]
@@ -91,6 +92,9 @@ class Bare:
 
     def resolve(self, revision: str) -> str:
         """Return a commit's whole name, "" where there is none."""
+        loose = self.folder / revision
+        if revision.startswith("refs/") and loose.is_file():
+            return loose.read_text().strip()
         try:
             name = self.run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         except subprocess.CalledProcessError:
@@ -103,15 +107,17 @@ class Bare:
 
     def commits(self, base: str, head: str) -> list[str]:
         """List the commits that a pull brings."""
-        return self.run("rev-list", f"{base}..{head}").decode().split()
+        return _once(self, "rev-list", f"{base}..{head}").decode().split()
 
     def diff(self, base: str, head: str) -> bytes:
         """Return the diff from where both parted to the head."""
-        return self.run("diff", "--find-renames", f"{base}...{head}")
+        return _once(self, "diff", "--find-renames", f"{base}...{head}")
 
     def entries(self, base: str, head: str) -> list[Entry]:
         """List the files of such a diff."""
-        raw = self.run("diff", "--find-renames", "--raw", "-z", "--no-abbrev", f"{base}...{head}")
+        raw = _once(
+            self, "diff", "--find-renames", "--raw", "-z", "--no-abbrev", f"{base}...{head}"
+        )
         fields = iter(raw.split(b"\0"))
         texts = iter(_sections(self.diff(base, head)))
         found = []
@@ -134,6 +140,12 @@ class Bare:
     def blob(self, name: str) -> bytes:
         """Return a blob's bytes."""
         return self.run("cat-file", "blob", name)
+
+
+@cache
+def _once(bare: Bare, *arguments: str) -> bytes:
+    """Run git where the answer is always the same: commits never change."""
+    return bare.run(*arguments)
 
 
 def _change(path: str, content: str | bytes | None) -> bytes:
