@@ -61,7 +61,8 @@ def _page(
             _when(one.started_at),
             one.outcome or "under way",
             f"{one.repository}#{one.number}",
-            _sha(one),
+            one.head[:10],
+            _took(one),
         )
         for one in reviews
     )
@@ -88,5 +89,5 @@ def _name(delivery: DeliveryRow) -> str:
     return ".".join(filter(None, (delivery.event, delivery.action)))
 
 
-def _sha(review: ReviewRow) -> str:
-    return review.head[:10]
+def _took(review: ReviewRow) -> str:
+    return f"{review.finished_at - review.started_at:,.0f} s" if review.finished_at else ""

@@ -87,4 +87,4 @@ def _wording(task: Task, backend: Backend, found: Ranked) -> Request | None:
 
 
 def _too_small(backend: Backend) -> str:
-    return f"`{single_line(backend.name)}` is too small to find faults: `-m` takes a larger model"
+    return f"`{single_line(backend.name)}` is too small to find faults: choose a larger model with `-m`"
