@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.ledger.rows import DeliveryRow, Head, Known, Measure, ReviewRow
+from bot.ledger.rows import DeliveryRow, FindingRow, Head, Measure, ReviewRow
 
 if TYPE_CHECKING:
     from bot.ledger.store import Ledger as Ledger
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DeliveryRow",
     "Head",
-    "Known",
+    "FindingRow",
     "Measure",
     "ReviewRow",
     "open_ledger",

@@ -46,7 +46,7 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FindingRow:
     """A finding that stands on a pull; `seen_at` is when its fingerprint was first met there."""
 
     fingerprint: str

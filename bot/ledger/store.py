@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.database import open_engine, translated
 from bot.ledger import tables
-from bot.ledger.rows import DeliveryRow, Head, Known, Measure, ReviewRow
+from bot.ledger.rows import DeliveryRow, FindingRow, Head, Measure, ReviewRow
 from devchat.errors import StorageError
 
 _LOCK = 0x64766368
@@ -170,7 +170,7 @@ class Ledger:
         query = sa.select(tables.reviews).where(here & (review.head == head))
         return tuple(ReviewRow(**row) for row in self._rows(query.order_by(review.started_at)))
 
-    def keep_findings(self, review: str, findings: Iterable[Known]) -> None:
+    def keep_findings(self, review: str, findings: Iterable[FindingRow]) -> None:
         """Keep what a review found, in place of what was kept of it before."""
         columns = tables.findings.c.keys()
         rows = [
@@ -184,7 +184,7 @@ class Ledger:
             if rows:
                 connection.execute(sa.insert(tables.findings), rows)
 
-    def known_findings(self, repository: str, number: int) -> tuple[Known, ...]:
+    def known_findings(self, repository: str, number: int) -> tuple[FindingRow, ...]:
         """Return what all reviews of a pull found, each once, as it was last seen."""
         query = (
             sa.select(tables.findings, tables.reviews.c.started_at.label("seen_at"))
@@ -192,12 +192,12 @@ class Ledger:
             .where(tables.reviews.c.repository == repository, tables.reviews.c.number == number)
             .order_by(tables.reviews.c.started_at, tables.findings.c.fingerprint)
         )
-        known: dict[str, Known] = {}
+        known: dict[str, FindingRow] = {}
         for row in self._rows(query):
             del row["review"]
             first = known.get(row["fingerprint"])
             seen_at = first.seen_at if first else row["seen_at"]
-            known[row["fingerprint"]] = Known(**row | {"seen_at": seen_at})
+            known[row["fingerprint"]] = FindingRow(**row | {"seen_at": seen_at})
         return tuple(known.values())
 
     def keep_policy(self, repository: str, revision: str, text: str) -> None:

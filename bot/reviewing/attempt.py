@@ -19,12 +19,12 @@ from bot.errors import GoneError, RejectedError, WaitError
 from bot.events import ReviewPulls, to_job
 from bot.forge import App, Check, Pull
 from bot.jobs import JSON, Jobs, Steps
-from bot.ledger import Known, ReviewRow
+from bot.ledger import FindingRow, ReviewRow
 from bot.reviewing import faces
 from bot.reviewing.fetching import fetch
 from bot.reviewing.intake import LATER, SETTLED
 from bot.reviewing.looking import Scene, look
-from bot.reviewing.posting import Place, post
+from bot.reviewing.posting import Board, post
 from bot.reviewing.records import (
     Fetched,
     Looked,
@@ -169,7 +169,7 @@ class Attempt:
             self._see()
             if looked.trouble:
                 return []
-            return list(post(Place(self._pulls, self._reviews, self._target), looked))
+            return list(post(Board(self._pulls, self._reviews, self._target), looked))
 
         return tuple(self._run(steps, "post", deed))
 
@@ -212,7 +212,7 @@ class Attempt:
     def _count(self, looked: Looked, posted: tuple[str, ...]) -> None:
         findings, usage = looked.review.findings, looked.review.receipt.usage
         known = [
-            Known(one.fingerprint, one.path, one.line or 0, one.severity, one.rule)
+            FindingRow(one.fingerprint, one.path, one.line or 0, one.severity, one.rule)
             for one in findings
             if one.fingerprint in posted
         ]

@@ -23,7 +23,7 @@ from devchat.sanitize.tokens import without_tokens
 LONGEST = 65_000
 """Characters of a body: GitHub takes 65,535 of a check's summary and 65,536 of a comment."""
 STICKY = "<!-- devchat:sticky -->"
-SETTLED = f"{STICKY}\nNothing is left that has no line of its own."
+NOTHING_LEFT = f"{STICKY}\nNothing is left that has no line of its own."
 _MARKER = re.compile(r"<!-- devchat:review (?P<head>\w+) (?P<attempt>\d+)(?P<found>[ 0-9a-f]*) -->")
 _LEVELS: MappingProxyType[Severity, AnnotationLevel] = MappingProxyType(
     {"note": "notice", "warning": "warning", "error": "failure"}

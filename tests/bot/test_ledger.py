@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.database import open_engine
-from bot.ledger import DeliveryRow, Head, Known, Measure, ReviewRow, open_ledger
+from bot.ledger import DeliveryRow, FindingRow, Head, Measure, ReviewRow, open_ledger
 from bot.ledger.store import Ledger
 from bot.ledger.tables import MIGRATIONS, metadata
 from devchat.errors import StorageError
@@ -95,9 +95,9 @@ def test_a_review_is_begun_once_and_ends(ledger: Ledger) -> None:
 def test_a_finding_is_recognised_in_a_later_review(ledger: Ledger) -> None:
     for id, started_at in (("r1", 1.0), ("r2", 2.0)):
         ledger.begin_review(ReviewRow(id, "octo/app", 7, id, started_at))
-    stays, moved = (Known("f", "a.py", line, "error", "F632") for line in (3, 5))
-    ledger.keep_findings("r1", [stays, stays, Known("h", "b.py", 1, "note", "")])
-    ledger.keep_findings("r2", [Known("gone", "c.py", 1, "note", "")])
+    stays, moved = (FindingRow("f", "a.py", line, "error", "F632") for line in (3, 5))
+    ledger.keep_findings("r1", [stays, stays, FindingRow("h", "b.py", 1, "note", "")])
+    ledger.keep_findings("r2", [FindingRow("gone", "c.py", 1, "note", "")])
     ledger.keep_findings("r2", [moved])
     known = {
         one.fingerprint: (one.line, one.seen_at) for one in ledger.known_findings("octo/app", 7)
@@ -117,7 +117,7 @@ def test_the_last_good_policy(ledger: Ledger) -> None:
 
 def test_what_strangers_write_is_storable(ledger: Ledger) -> None:
     ledger.begin_review(ReviewRow("r", "octo/app", 7, "a", 1.0))
-    ledger.keep_findings("r", [Known("f", "\udcff\0ä.py", 1, "note", "")])
+    ledger.keep_findings("r", [FindingRow("f", "\udcff\0ä.py", 1, "note", "")])
     assert ledger.known_findings("octo/app", 7)[0].path == "\\udcff\\x00ä.py"
 
 
@@ -144,7 +144,7 @@ def test_what_is_old_is_forgotten(ledger: Ledger) -> None:
     for at in (1.0, 100.0):
         ledger.record_deliveries([DeliveryRow(f"g{at}", "ping", "", "octo/app", at)])
         ledger.begin_review(ReviewRow(f"r{at}", "octo/app", 7, "a", at))
-        ledger.keep_findings(f"r{at}", [Known(f"f{at}", "a.py", 1, "note", "")])
+        ledger.keep_findings(f"r{at}", [FindingRow(f"f{at}", "a.py", 1, "note", "")])
         ledger.see_head(Head("octo/app", int(at), 11, "a", at))
     ledger.keep_policy("octo/app", "revision", "text")
     ledger.prune(50.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.forge import PullRef
-from bot.reviewing.posting import Place, post
+from bot.reviewing.posting import Board, post
 from bot.reviewing.records import Looked
 from bot.reviewing.values import Target
 from devchat.changes import Finding, Receipt, Review
@@ -204,18 +204,18 @@ def finding(path: str, line: int | None, **fields: object) -> Finding:
     return replace(known, fingerprint=f"{path}{line}".encode().hex(), **fields)  # type: ignore[arg-type]
 
 
-def place_of(office: Office, pull: Pull) -> Place:
+def board_of(office: Office, pull: Pull) -> Board:
     """Where a review of a pull is posted."""
     target = Target(PullRef("octo/app", 1), pull.head, 11, 1)
     app = office.app
-    return Place(app.pulls(11, "octo/app"), app.reviews(11, "octo/app"), target)
+    return Board(app.pulls(11, "octo/app"), app.reviews(11, "octo/app"), target)
 
 
 def test_a_line_outside_the_diff(office: Office) -> None:
     pull = office.hub.open_pull(office.repository, {"a.py": "x\n", "b.py": "y\n"})
     found = (finding("a.py", 1), finding("b.py", 77))
     looked = Looked(Review("", found, Receipt(())), ("a.py", "b.py"))
-    place = place_of(office, pull)
+    place = board_of(office, pull)
     for _ in range(2):
         assert post(place, looked) == (found[0].fingerprint,)
     assert [[row["path"] for row in one.comments] for one in pull.reviews] == [["a.py"]]
@@ -264,7 +264,7 @@ def test_bodies_beyond_65536_characters(office: Office) -> None:
     )
     near = finding("a.py", 1, body="`" * 8_000 + "<@" * 8_000, suggestion="&`" * 4_000)
     looked = Looked(Review("", (near, *stray), Receipt(())), ("a.py", *[""] * 40))
-    post(place_of(office, pull), looked)
+    post(board_of(office, pull), looked)
     assert len(pull.comments[0].body) > 60_000 and "(cut:" in pull.comments[0].body
     assert len(pull.reviews[0].comments) == 1
 
