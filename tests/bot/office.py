@@ -76,7 +76,7 @@ class Office:
     def hand_in(self, event: str, action: str, payload: dict[str, Any]) -> None:
         """Enqueue the intake of an event."""
         delivery = Delivery(next(self.guids), event, action, payload)
-        intent = read_intent(delivery, self.hub.app_id)
+        intent = read_intent(delivery, self.hub.app_id, drafts=self.desk.drafts)
         if not isinstance(intent, Nothing):
             assert isinstance(intent, ForgetPull) or intent.head
             self.queue.enqueue(to_job(intent, delivery.guid))
