@@ -15,7 +15,7 @@ from bot.durable.records import Records
 from bot.jobs import Dead, Job, Jobs
 
 DEADLY = "each worker that began it ended before it did"
-log = logging.getLogger("bot.durable")
+LOG = logging.getLogger("bot.durable")
 
 
 def bury_dead(records: Records, jobs: Jobs) -> None:
@@ -27,7 +27,7 @@ def bury_dead(records: Records, jobs: Jobs) -> None:
         dead = DBOS.list_workflows(workflow_ids=ids)
     for one in dead:
         jobs.enqueue(Dead(_job(one), _why(one)).burial())
-        log.info("job %s is to be buried", one.workflow_id)
+        LOG.info("job %s is to be buried", one.workflow_id)
 
 
 def _job(status: WorkflowStatus) -> Job:

@@ -29,7 +29,7 @@ LONGEST_WAITS: MappingProxyType[Kind, float] = MappingProxyType(
     {"intake": 12 * 3600.0, "review": 12 * 3600.0, "bury": 7 * 86_400.0}
 )
 """Seconds after which a job that was only ever told to wait, in one step, has failed."""
-log = logging.getLogger("bot.durable")
+LOG = logging.getLogger("bot.durable")
 
 
 class JobError(Exception):
@@ -87,13 +87,13 @@ class Running:
             try:
                 self._go(job)
             except StorageError as error:
-                log.warning("job %s waits for storage: %s", id, error)
+                LOG.warning("job %s waits for storage: %s", id, error)
                 self.leave(id, STORAGE_WAIT)
             except DevchatError as error:
-                log.exception("job %s failed", id)
+                LOG.exception("job %s failed", id)
                 raise JobError(f"{error.message}. {error.hint}".strip(". ")) from None
             except Exception as error:
-                log.exception("job %s failed", id)
+                LOG.exception("job %s failed", id)
                 raise JobError(f"devchat-bot itself failed: {type(error).__name__}") from None
 
     def leave(self, id: str, delay: float = 0.0) -> None:
@@ -102,12 +102,12 @@ class Running:
             self._records.put_back(id, self._worker, delay)
         except StorageError as error:
             # The worker's next look finds a job that is marked as running, and is not.
-            log.warning("job %s could not be put back yet: %s", id, error)
+            LOG.warning("job %s could not be put back yet: %s", id, error)
         raise _Leaving
 
     def forget(self, id: str, first: int) -> None:
         """Do the steps from one on again: a version with other steps began this job."""
-        log.warning("job %s has other steps than when it began: done again from there", id)
+        LOG.warning("job %s has other steps than when it began: done again from there", id)
         self._records.forget_steps(id, first)
         self.leave(id)
 
@@ -121,7 +121,7 @@ class Running:
         except WaitError as error:
             if self._records.waited(job.id) > LONGEST_WAITS[job.kind]:
                 raise
-            log.info("job %s waits %.0f s: %s", job.id, error.seconds, error)
+            LOG.info("job %s waits %.0f s: %s", job.id, error.seconds, error)
             self.leave(job.id, error.seconds)
 
     @contextmanager

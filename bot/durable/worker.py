@@ -34,7 +34,7 @@ MOST_RUNS = 50
 """A job that took this many workers down with it is left alone."""
 # Jobs don't care which version began them: without a fixed one an upgrade would strand them all.
 VERSION = "any"
-log = logging.getLogger("bot.durable")
+LOG = logging.getLogger("bot.durable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def work(database_url: str, handlers: Handlers, terms: Terms) -> int:
                 Watch(lease, records, running, terms, jobs).keep()
             finally:
                 running.stopping.set()
-                log.info("told to stop: jobs between two steps go back")
+                LOG.info("told to stop: jobs between two steps go back")
                 DBOS.destroy(workflow_completion_timeout_sec=int(terms.grace))
         code = 130 if told[:1] == [signal.SIGINT] else 0
         if running.ids:
             # A step that does not end would keep the process; it is done again elsewhere.
-            log.warning("stopped in the middle of %s", ", ".join(sorted(running.ids)))
+            LOG.warning("stopped in the middle of %s", ", ".join(sorted(running.ids)))
             lease.close()
             logging.shutdown()
             os._exit(code)
@@ -143,7 +143,7 @@ class Watch:
             try:
                 self._look()
             except StorageError as error:
-                log.warning("%s; %s", error.message, error.hint)
+                LOG.warning("%s; %s", error.message, error.hint)
 
     def _look(self) -> None:
         self._lease.keep()
@@ -158,13 +158,13 @@ class Watch:
     def _take_over(self) -> None:
         """Put the jobs of workers that are gone back into their queues."""
         for name in self._lease.gone(self._records.holders() - {self._lease.name}):
-            log.warning("took over %d jobs of worker %s", self._records.release(name), name)
+            LOG.warning("took over %d jobs of worker %s", self._records.release(name), name)
 
     def _take_up(self) -> None:
         """Put back our own jobs that don't run, seen twice: their end could not be written down."""
         astray = self._records.held(self._lease.name) - self._running.ids
         for id in astray & self._astray:
-            log.warning("job %s was left lying: taken up again", id)
+            LOG.warning("job %s was left lying: taken up again", id)
             self._records.put_back(id, self._lease.name)
         self._astray = astray
 
@@ -179,4 +179,4 @@ def _forget(before: float) -> None:
         if not ended:
             return
         DBOS.delete_workflows([job.workflow_id for job in ended])
-        log.info("forgot %d jobs that ended before %s", len(ended), moment)
+        LOG.info("forgot %d jobs that ended before %s", len(ended), moment)
