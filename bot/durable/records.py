@@ -131,6 +131,15 @@ class Records:
         with self.writing() as connection:
             connection.execute(sa.delete(self.steps).where(late))
 
+    def forget_ended(self) -> None:
+        """Forget the steps of jobs that ended: nobody needs them, and there is code in them."""
+        ended = sa.select(self.jobs.c.workflow_uuid).where(
+            self.jobs.c.status.not_in((*WAITING, "PENDING"))
+        )
+        with self.writing() as connection:
+            here = self.steps.c.workflow_uuid.in_(ended)
+            connection.execute(sa.delete(self.steps).where(here))
+
     def close(self) -> None:
         """Close the connections."""
         self.engine.dispose()

@@ -153,6 +153,7 @@ class Watch:
             bury_dead(self._records, self._burials)
         if time.monotonic() - self._cleaned > CLEANING or not self._cleaned:
             self._cleaned = time.monotonic()
+            self._records.forget_ended()
             _forget(time.time() - self._keep)
 
     def _take_over(self) -> None:
