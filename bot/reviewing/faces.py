@@ -13,7 +13,7 @@ from types import MappingProxyType
 from bot.forge import Annotation, AnnotationLevel, Check, Conclusion, LineComment
 from bot.reviewing.records import Looked
 from bot.reviewing.values import Over, Target
-from devchat.changes import Finding, Severity
+from devchat.changes import Finding, HunkState, Review, Severity
 from devchat.render.review.facts import Fact, counted, facts, headline, origin, place, summary
 from devchat.render.review.markdown import MARKS, finding_body
 from devchat.sanitize import single_line, visible
@@ -24,6 +24,11 @@ LONGEST = 65_000
 """Characters of a body: GitHub takes 65,535 of a check's summary and 65,536 of a comment."""
 STICKY = "<!-- devchat:sticky -->"
 NOTHING_LEFT = f"{STICKY}\nNothing is left that has no line of its own."
+LEFT_OUT = (
+    "No file of this change is one to review; why, stands below. What is ignored `.devchat.toml` "
+    "says, and `-linguist-generated` or `-linguist-vendored` in `.gitattributes` brings back what "
+    "only looks generated or vendored."
+)
 _MARKER = re.compile(r"<!-- devchat:review (?P<head>\w+) (?P<attempt>\d+)(?P<found>[ 0-9a-f]*) -->")
 _LEVELS: MappingProxyType[Severity, AnnotationLevel] = MappingProxyType(
     {"note": "notice", "warning": "warning", "error": "failure"}
@@ -85,12 +90,16 @@ def conclude(looked: Looked) -> Conclusion:
     """Choose a conclusion: success only where all was reviewed and nothing bad was found."""
     review = looked.review
     severities = {one.severity for one in (*review.findings, *review.overflow)}
-    reviewed = any(hunk.state == "reviewed" for file in review.receipt.files for hunk in file.hunks)
     if "error" in severities:
         return "failure"
-    if looked.partial or not reviewed or "warning" in severities:
+    if looked.partial or "reviewed" not in _states(review) or "warning" in severities:
         return "neutral"
     return "success"
+
+
+def _states(review: Review) -> set[HunkState]:
+    """Return what became of the hunks: which of the states there are."""
+    return {hunk.state for file in review.receipt.files for hunk in file.hunks}
 
 
 def _title(looked: Looked) -> str:
@@ -102,6 +111,7 @@ def _summary(looked: Looked) -> str:
     rows = [f"- {one.label}: {plain_title(one.text, 1_000)}" for one in facts(review.receipt)]
     parts = [
         plain_title(looked.trouble, 2_000),
+        "" if looked.trouble or _states(review) & {"reviewed", "failed"} else LEFT_OUT,
         plain_markdown(summary(review)),
         "\n".join(map(_row, (*review.findings, *review.overflow))),
         "\n".join(rows),

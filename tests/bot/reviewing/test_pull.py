@@ -111,6 +111,7 @@ def test_a_pull_with_nothing_to_review_is_never_a_success(office: Office) -> Non
     (check,) = office.repository.checks
     assert (check.conclusion, check.title) == ("neutral", "Nothing was reviewed: 1 file left out")
     assert "lock file" in (check.summary or "") and pull.comments == []
+    assert "No file of this change is one to review" in (check.summary or "")  # and the remedy
 
 
 def test_a_failed_part_makes_the_review_partial_and_says_so(office: Office) -> None:
