@@ -68,15 +68,16 @@ class Child:
             self.process.stdin.close()
         self.process = None
 
-    def stop(self, until: float) -> None:
-        """Wait for its end until then; kill it after that."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            LOG.error("%s did not end: killed", self.name)
-            self.process.kill()
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """Kill it where it did not end by itself."""
+        if self.process is not None:
+            if self.is_alive():
+                LOG.error("%s did not end: killed", self.name)
+                self.process.kill()
             self.process.wait()
         self._forget()
 
@@ -104,6 +105,7 @@ class Supervisor:
             if USAGE in [child.look() for child in self.children]:
                 return USAGE
             time.sleep(TICK)
+        LOG.info("told to stop: what is under way has %g s; told again, all ends now", self.grace)
         return 130 if self.told[0] == signal.SIGINT else 0
 
     def _stop(self) -> None:
@@ -112,8 +114,13 @@ class Supervisor:
             with suppress(ProcessLookupError):
                 process.terminate()
         until = time.monotonic() + self.grace
+        # Told a second time, nobody waits any more: what is killed goes on at the next start.
+        while time.monotonic() < until and len(self.told) < 2:
+            if not any(child.is_alive() for child in self.children):
+                break
+            time.sleep(TICK)
         for child in self.children:
-            child.stop(until)
+            child.stop()
 
 
 def supervise(commands: Mapping[str, Sequence[str]], grace: float = GRACE) -> int:

@@ -6,6 +6,7 @@ of a request for ever: sixteen such connections, and GitHub is not heard any mor
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -25,6 +26,11 @@ class HurriedWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._until: dict[TConn, float] = {}
+
+    def init_signals(self) -> None:
+        """Leave Ctrl-C to the arbiter, which hears it too and tells us: twice would be too much."""
+        super().init_signals()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand a connection to a thread; a new one waits for its first byte without any."""

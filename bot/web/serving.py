@@ -36,7 +36,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
     """Exits with 130 where it was interrupted, as every command does."""
 
     def handle_int(self) -> None:
-        self.stop(False)
+        self.stop()
         raise KeyboardInterrupt
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:

@@ -27,12 +27,13 @@ def live(folder: Path, name: str, manner: str) -> int:
 
 
 def main(folder: Path, *rest: str) -> int:
-    """Live as `NAME MANNER`, or supervise with `supervise MANNER`: one well, one in a manner."""
+    """Live as `NAME MANNER`, or supervise two: `supervise MANNER [GRACE]`, one well, one so."""
     if rest[0] != "supervise":
         return live(folder, *rest)
     open_logs("info")
     child = [sys.executable, "-m", "tests.bot.supervised", str(folder)]
-    return supervise({"one": [*child, "one", "well"], "two": [*child, "two", rest[1]]}, grace=1.0)
+    two = {"one": [*child, "one", "well"], "two": [*child, "two", rest[1]]}
+    return supervise(two, grace=float(rest[2] if rest[2:] else 1.0))
 
 
 if __name__ == "__main__":

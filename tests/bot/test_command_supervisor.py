@@ -18,9 +18,10 @@ from tests.bot.programs import PATIENCE, ROOT, wait_for
 
 @contextmanager
 def supervising(
-    folder: Path, manner: str, *, left_out: str = ""
+    folder: Path, manner: str, *, grace: float = 1.0, left_out: str = ""
 ) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.bot.supervised", str(folder), "supervise", manner]
+    command = [sys.executable, "-m", "tests.bot.supervised", str(folder), "supervise"]
+    command += [manner, str(grace)]
     environ = {name: os.environ[name] for name in os.environ if name != left_out}
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
@@ -101,6 +102,16 @@ def test_what_does_not_end_is_killed(tmp_path: Path) -> None:
         supervisor.terminate()
         assert "two did not end: killed" in supervisor.communicate(timeout=PATIENCE)[1]
         assert (supervisor.returncode, any(map(is_running, children))) == (0, False)
+
+
+def test_told_twice_it_waits_no_longer(tmp_path: Path) -> None:
+    with supervising(tmp_path, "deaf", grace=PATIENCE) as supervisor:
+        children = both(tmp_path)
+        supervisor.send_signal(signal.SIGINT)
+        wait_for(lambda: not is_running(children[0]))
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(PATIENCE / 2) == 130
+        assert not is_running(children[1])
 
 
 def test_nobody_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
