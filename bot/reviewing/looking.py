@@ -32,6 +32,8 @@ from devchat.settings import Settings
 
 PROMPTS = ("review", "review-verify", "review-summary")
 CHANGED = f"this change alters `{FILE}`: the one on the default branch is in force"
+ALONE = 600.0
+"""Seconds that analyzers have without a model; each has a limit of its own."""
 LATE = "choose a quicker model with `DEVCHAT_MODEL`, or make smaller changes"
 LOG = logging.getLogger("bot.reviewing")
 
@@ -97,15 +99,15 @@ def look(scene: Scene, goes_on: Callable[[], bool]) -> Looked | None:
 
 def _look(scene: Scene, material: Material, goes_on: Callable[[], bool]) -> Looked | None:
     """Review with the model; where that takes too long, with the analyzers alone."""
-    seconds = scene.desk.seconds
     try:
         with _open_backend(scene.desk) as speaker:
             deed = partial(_review, scene, material, speaker)
-            return within(seconds, goes_on, deed)
+            return within(scene.desk.seconds, goes_on, deed)
     except LateError as error:
         excuse = f"the model's review counts for nothing, for {error.message}: {LATE}"
         LOG.warning("%s", excuse)
-    return within(seconds, goes_on, partial(_review, scene, material, Speaker(None, excuse, True)))
+    alone = partial(_review, scene, material, Speaker(None, excuse, True))
+    return within(ALONE, goes_on, alone)
 
 
 @contextmanager
