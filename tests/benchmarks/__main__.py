@@ -17,6 +17,7 @@ from tests.benchmarks import (
     first_words,
     history,
     jobs,
+    pulls,
     repl,
     reviews,
     startup,
@@ -33,6 +34,7 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
     "repl": repl.measure,
     "acknowledge": acknowledge.measure,
     "jobs": jobs.measure,
+    "pulls": pulls.measure,
     "diffs": diffs.measure,
     "reviews": reviews.measure,
 }
