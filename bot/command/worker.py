@@ -25,6 +25,7 @@ def worker(
     What is under way then goes on at the next start, or at once with another worker.
     """
     from bot.command import parts
+    from bot.command.memory import bound_memory
     from bot.command.rounds import Rounds
     from bot.command.supervisor import end_with_supervisor
     from bot.durable import run_worker
@@ -34,6 +35,7 @@ def worker(
     app, ledger = parts.open_app(configuration), parts.open_ledger(configuration)
     desk = parts.open_desk(configuration, context.obj)
     _say_who_reviews(desk)
+    bound_memory()
     doing = handlers(app, parts.open_jobs(configuration), ledger, desk)
     Rounds(app, ledger).start()
     if supervised:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -34,18 +35,20 @@ def local(office: Office, embedded: LocalModel) -> Iterator[Office]:
 
 
 @contextmanager
-def signalled(office: Office, number: int) -> Iterator[None]:
-    """Send a signal to the first engine that is at work."""
+def at_work(
+    office: Office, deed: Callable[[int], object], *, early: bool = False
+) -> Iterator[None]:
+    """Do something to the process of the first engine that is at work, or `early`: that starts."""
     runtime = office.desk.settings.paths.runtime
 
-    def send() -> None:
+    def do() -> None:
         limit = time.monotonic() + PATIENCE
-        while not (found := [one for one in engines(runtime) if one.queued]):
+        while not (found := [one for one in engines(runtime) if early or one.queued]):
             assert time.monotonic() < limit
             time.sleep(0.01)
-        os.kill(found[0].pid, number)
+        deed(found[0].pid)
 
-    thread = threading.Thread(target=send)
+    thread = threading.Thread(target=do)
     thread.start()
     yield
     thread.join(PATIENCE)
@@ -63,7 +66,7 @@ def signalled(office: Office, number: int) -> Iterator[None]:
 def test_an_engine_that_ends_or_hangs_is_told_by_the_check_and_the_next_review_works(
     local: Office, number: int, told: str
 ) -> None:
-    with signalled(local, number):
+    with at_work(local, lambda pid: os.kill(pid, number)):
         pull = local.open(FILES)
         local.work()
     (check,) = local.repository.checks
@@ -140,3 +143,19 @@ def test_a_review_under_a_silent_model_ends_once_a_newer_head_is_known(office: O
             office.queue.attempt(office.handlers, office.queue.waiting()[0])
     assert [one.outcome for one in office.ledger.reviews()] == ["superseded"]
     assert "newer commit" in (office.repository.checks[0].title or "") and pull.reviews == []
+
+
+@pytest.mark.engine
+def test_an_engine_that_grows_beyond_its_memory_is_told_and_the_next_review_works(
+    local: Office,
+) -> None:
+    few = (64 << 20, 64 << 20)
+    with at_work(local, lambda pid: resource.prlimit(pid, resource.RLIMIT_DATA, few), early=True):
+        pull = local.open(FILES)
+        local.work()
+    (check,) = local.repository.checks
+    assert (check.status, len(pull.reviews)) == ("completed", 1)
+    assert "no summary came from the model" in (check.summary or "")
+    local.push(pull, {"a.json": "{}\n"})
+    local.work()
+    assert local.repository.checks[-1].conclusion == "success"
