@@ -70,3 +70,10 @@ def test_the_architecture_page_draws_every_room_on_its_floor() -> None:
     }
     floors = {name.removeprefix("devchat."): floor for name, floor in FLOORS.items()}
     assert drawn == {room: floors[room] for room in built}
+
+
+def test_what_the_bot_survives_is_shown_by_tests_that_exist() -> None:
+    named = re.findall(r"`(test_\w+)`", (DOCS / "reliability.md").read_text())
+    texts = [path.read_text() for path in (ROOT / "tests" / "bot").rglob("test_*.py")]
+    there = {name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.M)}
+    assert len(named) > 40 and set(named) - there == set()
