@@ -85,6 +85,7 @@ class Attempt:
         if check is not None:
             steps.run("close", lambda: self._close(check, face))
         steps.run("note", lambda: self._note(outcome, looked, posted))
+        LOG.info("%s: %s", outcome, face.title)
 
     def _run(self, steps: Steps, name: str, deed: Callable[[], JSON]) -> JSON:
         result = steps.run(name, lambda: self._attempt(name, deed))
@@ -142,7 +143,11 @@ class Attempt:
 
     def _fetch(self) -> JSON:
         self._check_limit()
-        return fetched_record(fetch(self._pulls, self._see(), self._ledger))
+        fetched = fetch(self._pulls, self._see(), self._ledger)
+        # What GitHub gives is the pull's change, whatever its head was by then: who pushes another
+        # one for a moment must get no verdict on what this head is not.
+        self._see()
+        return fetched_record(fetched)
 
     def _see(self) -> Pull:
         """Ask GitHub, for a push that was made just now has not been delivered yet."""
@@ -198,7 +203,6 @@ class Attempt:
             )
             self._count(looked, posted)
         ledger.add("reviews", outcome)
-        LOG.info("the review ended: %s", outcome)
         if outcome == "superseded":
             self._look_later()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,6 +12,7 @@ from bot.ledger import ReviewRow
 from bot.reviewing.faces import NOTHING_LEFT, STICKY
 from tests.bot.office import BROKEN, Office
 from tests.fakes.github import values
+from tests.fakes.github.server import Seen
 from tests.fakes.github.state import Comment, Review
 from tests.review.changes import answer, said
 
@@ -173,3 +174,33 @@ def test_a_delivery_that_is_replayed_under_new_ids_spends_no_more_than_a_day_s_s
         office.work()
     reviewed = [one for one in office.ledger.reviews() if one.outcome == "success"]
     assert len(reviewed) == 3
+
+
+class Moments(list[Seen]):
+    """Requests that a GitHub saw; at the first that contains a word something is done."""
+
+    def __init__(self, deeds: dict[str, Callable[[], object]]) -> None:
+        super().__init__()
+        self._deeds = deeds
+
+    def append(self, seen: Seen) -> None:
+        super().append(seen)
+        for word in [one for one in self._deeds if one in f"{seen.method} {seen.path}"]:
+            self._deeds.pop(word)()
+
+
+def test_a_clean_change_shown_for_a_moment_makes_no_other_one_green(office: Office) -> None:
+    pull = office.hub.open_pull(office.repository, {"a.json": BROKEN})
+    evil = pull.head
+
+    def show_clean() -> None:
+        office.hub.push(pull, {"a.json": "{}\n"})
+
+    def show_evil() -> None:
+        pull.head = evil
+
+    office.hub.requests = Moments({"/compare/": show_clean, "PATCH": show_evil})
+    office.tell(pull, "opened")
+    office.work()
+    checks = [one for one in office.repository.checks if one.head == evil]
+    assert checks and "success" not in [one.conclusion for one in checks]
