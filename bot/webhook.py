@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 from devchat.errors import DevchatError
 
+ROUTE = "/api/github/webhooks"
+"""Where GitHub delivers; Probot's path, so that an App can move house."""
 MAX_BYTES = 25 * 1024 * 1024
 """GitHub's own limit: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
 MAX_DEPTH = 64

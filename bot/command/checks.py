@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.command import parts
 from bot.configuration import Configuration, for_devchat
 from bot.events import EVENTS
+from bot.webhook import ROUTE
 from devchat.errors import DevchatError, SettingsError
 
 if TYPE_CHECKING:
@@ -108,8 +109,6 @@ def _events(standing: Standing) -> str:
 def _hook(hook: Hook) -> str:
     """See that deliveries come to us as we read them, as far as can be seen from here."""
     from urllib.parse import urlsplit
-
-    from bot.web import ROUTE
 
     if urlsplit(hook.address).path != ROUTE:
         raise SettingsError(

@@ -22,14 +22,12 @@ from bot.metrics import write_metrics
 from bot.web.bounded import Bounded
 from bot.web.recording import Recorder
 from bot.web.together import Together
-from bot.webhook import MAX_BYTES, Delivery, DeliveryError, read_event
+from bot.webhook import MAX_BYTES, ROUTE, Delivery, DeliveryError, read_event
 from devchat.errors import DevchatError, StorageError
 
 if TYPE_CHECKING:
     from bot.ledger import Ledger
 
-ROUTE = "/api/github/webhooks"
-"""Where GitHub delivers; Probot's path, so that an App can move house."""
 LOG = logging.getLogger(__name__)
 
 

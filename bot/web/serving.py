@@ -16,8 +16,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from bot.configuration import Configuration, address_of
-from bot.web import ROUTE
 from bot.web.hurried import HurriedWorker
+from bot.webhook import ROUTE
 
 LOG = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from flask import Flask, request
 
 from bot.configuration import read_configuration
 from bot.logs import open_logs
-from bot.web import ROUTE
 from bot.web.serving import serve
-from bot.webhook import check_signature
+from bot.webhook import ROUTE, check_signature
 
 CONFIGURATION = read_configuration(os.environ)
 

@@ -12,7 +12,7 @@ import sys
 import time
 from uuid import uuid4
 
-from bot.web import ROUTE
+from bot.webhook import ROUTE
 from tests.bot.payloads import pull_request
 from tests.bot.programs import delivery_headers
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from bot.web import ROUTE
+from bot.webhook import ROUTE
 from tests.bot.programs import Program, bot_environ, wait_for
 from tests.fakes.github import GitHub
 

@@ -12,8 +12,7 @@ import yaml
 
 from bot.events import EVENTS, Nothing, read_intent
 from bot.github import PERMISSIONS
-from bot.web import ROUTE
-from bot.webhook import Delivery, DeliveryError
+from bot.webhook import ROUTE, Delivery, DeliveryError
 from tests.bot.payloads import pull_request
 from tests.bot.programs import ROOT, Program, bot_environ, run_bot
 from tests.fakes.github import PERMISSIONS as hub_permissions

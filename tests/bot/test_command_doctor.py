@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.web import ROUTE
+from bot.webhook import ROUTE
 from tests.bot.programs import bot_environ, run_bot
 from tests.fakes.github import GitHub
 

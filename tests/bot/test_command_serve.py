@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.web import ROUTE
+from bot.webhook import ROUTE
 from tests.bot.programs import Program, bot_environ, run_bot, wait_for
 from tests.fakes.github import CheckRun, GitHub, Repository
 

@@ -12,8 +12,7 @@ import pytest
 from bot.durable import open_jobs
 from bot.events import Nothing, read_intent, to_job
 from bot.ledger import open_ledger
-from bot.web import ROUTE
-from bot.webhook import Delivery
+from bot.webhook import ROUTE, Delivery
 from tests.bot.payloads import pull_request
 from tests.bot.programs import Program, bot_environ, run_bot, wait_for
 from tests.fakes.github import GitHub

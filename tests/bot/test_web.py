@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.web import ROUTE
-from bot.webhook import MAX_BYTES
+from bot.webhook import MAX_BYTES, ROUTE
 from tests.bot.payloads import HEAD, REPOSITORY, check, pull_request
 from tests.bot.programs import Program, bot_environ, call, delivery_headers, run_bot, wait_for
 
