@@ -105,6 +105,12 @@ WRONG: list[tuple[str, str, str]] = [
         "`DEVCHAT_GITHUB_WEBHOOK_SECRET` must be at least 16 characters long",
     ),
     ("GITHUB_API_URL", "http://git.example/api/v3", HTTPS),
+    (
+        "ACCOUNTS",
+        "octo/app",
+        "`DEVCHAT_ACCOUNTS` must be names of accounts with commas between them",
+    ),
+    ("REVIEWS_PER_DAY", "many", "`DEVCHAT_REVIEWS_PER_DAY` must be a number below 1000000"),
     ("GITHUB_API_URL", "ftp://127.0.0.1", HTTPS),
     ("GITHUB_API_URL", "git.example", HTTPS),
     ("GITHUB_API_URL", "https://[", f"`{URL}` must be an address"),

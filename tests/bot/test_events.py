@@ -30,6 +30,7 @@ from tests.bot.payloads import (
     check,
     named_pull,
     pull_request,
+    repository,
 )
 
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
@@ -102,6 +103,16 @@ def test_what_a_requested_check_asks_for(
     event: str, fields: dict[str, Any], intent: Intent
 ) -> None:
     assert decide(event, check(event, **fields)) == intent
+
+
+@pytest.mark.parametrize(("accounts", "wanted"), [((), True), (("octo",), True), (("x",), False)])
+def test_only_the_owner_s_accounts_are_reviewed(accounts: tuple[str, ...], wanted: bool) -> None:
+    payload = pull_request("opened") | {"repository": repository("Octo/app")}
+    delivery = to_delivery(GUID, "pull_request", payload)
+    intent = read_intent(delivery, APP, accounts=accounts)
+    assert isinstance(intent, ReviewPulls) == wanted
+    closed = to_delivery(GUID, "pull_request", pull_request("closed"))
+    assert isinstance(read_intent(closed, APP, accounts=accounts), ForgetPull)
 
 
 def test_drafts_are_reviewed_where_the_owner_says_so() -> None:
