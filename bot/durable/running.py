@@ -112,7 +112,7 @@ class Running:
         self.leave(id)
 
     def recording(self) -> AbstractContextManager[None]:
-        """Translate what keeping a step's result may raise."""
+        """Translate what the database may raise where DBOS writes."""
         return translated(self._records.engine.url)
 
     def _go(self, job: Job) -> None:

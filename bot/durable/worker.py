@@ -154,7 +154,8 @@ class Watch:
         if time.monotonic() - self._cleaned > CLEANING or not self._cleaned:
             self._cleaned = time.monotonic()
             self._records.forget_ended()
-            _forget(time.time() - self._keep)
+            with self._running.recording():
+                _forget(time.time() - self._keep)
 
     def _take_over(self) -> None:
         """Put the jobs of workers that are gone back into their queues."""
