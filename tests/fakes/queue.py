@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 from bot.errors import WaitError
 from bot.jobs import BURIED, JSON, Backlog, Dead, Handlers, Job
@@ -39,7 +40,7 @@ class Queue:
         """Take jobs on whose ids are not known."""
         for job in jobs:
             # What a database would keep.
-            self.jobs.setdefault(job.id, Job(**json.loads(json.dumps(_fields(job)))))
+            self.jobs.setdefault(job.id, Job(**json.loads(json.dumps(asdict(job)))))
 
     def backlog(self) -> Backlog:
         """Count what waits."""
@@ -99,13 +100,3 @@ class Steps:
             raise Killed
         self._kept.append(result)
         return json.loads(result)
-
-
-def _fields(job: Job) -> dict[str, JSON]:
-    return {
-        "kind": job.kind,
-        "id": job.id,
-        "payload": job.payload,
-        "lane": job.lane,
-        "delay": job.delay,
-    }
