@@ -143,7 +143,8 @@ class Attempt:
 
     def _fetch(self) -> JSON:
         self._check_limit()
-        fetched = fetch(self._pulls, self._see(), self._ledger)
+        installation = self._target.installation
+        fetched = fetch(self._pulls, self._see(), self._ledger, installation)
         # What GitHub gives is the pull's change, whatever its head was by then: who pushes another
         # one for a moment must get no verdict on what this head is not.
         self._see()

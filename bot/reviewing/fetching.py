@@ -18,11 +18,11 @@ FILES_LISTED = 3_000
 _ABOUT = 8_000
 
 
-def fetch(pulls: Pulls, pull: Pull, ledger: Ledger | None) -> Fetched:
+def fetch(pulls: Pulls, pull: Pull, ledger: Ledger | None, installation: int = 0) -> Fetched:
     """Read what there is to review; without a ledger no policy is remembered."""
     repository = pull.ref.repository
     base = pulls.merge_base(repository, pull.base, pull.head)
-    policy = read_default(pulls, pull, ledger)
+    policy = read_default(pulls, pull, ledger, installation)
     about = f"{pull.title}\n\n{pull.body}"[:_ABOUT]
     said = policy.text, policy.notes, about
     try:

@@ -32,10 +32,12 @@ class InForce:
     notes: tuple[str, ...] = ()
 
 
-def read_default(pulls: Pulls, pull: Pull, ledger: Ledger | None) -> InForce:
+def read_default(pulls: Pulls, pull: Pull, ledger: Ledger | None, installation: int = 0) -> InForce:
     """Read the policy on the default branch, or the last good one where that is broken."""
-    repository, branch = pull.ref.repository, pull.default_branch
-    data = pulls.content(repository, FILE, branch) or b""
+    branch = pull.default_branch
+    data = pulls.content(pull.ref.repository, FILE, branch) or b""
+    # An account may be renamed, and its name be somebody else's then.
+    repository = f"{installation}:{pull.ref.repository}"
     if error := find_error(data):
         good = ledger.good_policy(repository) if ledger else None
         instead = "no policy is in force" if good is None else "the last good one is in force"

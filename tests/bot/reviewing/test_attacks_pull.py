@@ -13,7 +13,7 @@ from bot.reviewing.faces import NOTHING_LEFT, STICKY
 from tests.bot.office import BROKEN, Office
 from tests.fakes.github import values
 from tests.fakes.github.server import Seen
-from tests.fakes.github.state import Comment, Review
+from tests.fakes.github.state import Comment, Installation, Review
 from tests.review.changes import answer, said
 
 Files = Mapping[str, str | bytes | None]
@@ -204,3 +204,19 @@ def test_a_clean_change_shown_for_a_moment_makes_no_other_one_green(office: Offi
     office.work()
     checks = [one for one in office.repository.checks if one.head == evil]
     assert checks and "success" not in [one.conclusion for one in checks]
+
+
+def test_who_takes_over_a_name_gets_nothing_of_the_policy_that_was_kept_for_it(
+    office: Office,
+) -> None:
+    office.hub.commit(office.repository, {".devchat.toml": 'ignore = ["*.json"]\n'})
+    office.open({"a.txt": "x\n"})
+    office.work()
+    former = office.repository.installation
+    office.repository.installation = Installation(12, "octo", former.permissions)
+    office.hub.state.installations[12] = office.repository.installation
+    office.hub.commit(office.repository, {".devchat.toml": "ignore = 7\n"})
+    pull = office.open({"a.json": BROKEN})
+    office.work()
+    assert len(pull.reviews) == 1
+    assert "no policy is in force" in (office.repository.checks[-1].summary or "")
