@@ -60,6 +60,8 @@ def test_the_readme_s_demo_posts_a_review_completes_the_check_and_counts(
             assert "shop/prices.py:10 (RIGHT):" in text
             assert "```suggestion\n        if price == 0:\n```" in text
             assert "- model: SmolLM2-135M-Instruct on this machine, " in text
+            # It is noted and logged once the check is completed, a moment after the fake says so.
+            wait_for(lambda: [one for one in bot.lines() if one["logger"] == "bot.reviewing"])
             assert bot.metric('devchat_reviews_total{outcome="failure"}') == 1
             assert bot.metric('devchat_findings_total{severity="error"}') == 3
             assert bot.metric('devchat_tokens_total{kind="completion"}') > 0
