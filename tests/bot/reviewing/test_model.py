@@ -28,7 +28,7 @@ FILES = {"a.json": BROKEN, "b.py": "x = 1\n"}
 def local(office: Office, embedded: LocalModel) -> Iterator[Office]:
     """A bot whose model is the embedded one, with engines of its own."""
     settings = office.desk.settings
-    settings = replace(settings, model=embedded.name, local=Local(threads=1, stall_seconds=2.0))
+    settings = replace(settings, model=embedded.name, local=Local(threads=1))
     office.desk = replace(office.desk, settings=settings)
     yield office
     stop_engines(settings.paths.runtime)
@@ -56,22 +56,26 @@ def at_work(
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "patience", "told"),
     [
-        (signal.SIGKILL, "signal 9"),
-        (signal.SIGABRT, "signal 6"),
-        (signal.SIGSTOP, "no sign of life for 2 seconds"),
+        (signal.SIGKILL, 120.0, "signal 9"),
+        (signal.SIGABRT, 120.0, "signal 6"),
+        (signal.SIGSTOP, 4.0, "no sign of life for 4 seconds"),
     ],
 )
 def test_an_engine_that_ends_or_hangs_is_told_by_the_check_and_the_next_review_works(
-    local: Office, number: int, told: str
+    local: Office, number: int, patience: float, told: str
 ) -> None:
+    patient, settings = local.desk, local.desk.settings
+    impatient = replace(settings, local=Local(threads=1, stall_seconds=patience))
+    local.desk = replace(patient, settings=impatient)
     with at_work(local, lambda pid: os.kill(pid, number)):
         pull = local.open(FILES)
         local.work()
     (check,) = local.repository.checks
     assert (check.status, len(pull.reviews)) == ("completed", 1)
     assert told in (check.summary or "")
+    local.desk = patient
     local.push(pull, {"a.json": "{}\n"})
     local.work()
     latest = local.repository.checks[-1]
