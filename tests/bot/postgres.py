@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,22 +42,15 @@ def make_database(server: PostgresServer, name: str, template: str = "template1"
 @contextmanager
 def frozen(server: PostgresServer) -> Iterator[None]:
     """Let a server stand still with all its processes: it answers nothing and closes nothing."""
-    processes = [server.get_pid(), *_backends(server)]
+    postmaster = server.get_postmaster_info().process
+    assert postmaster is not None
+    # None is born any more once it stands still.
+    os.kill(postmaster.pid, signal.SIGSTOP)
+    processes = [one.pid for one in postmaster.children()]
     for process in processes:
-        _send(process, signal.SIGSTOP)
+        os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            _send(process, signal.SIGCONT)
-
-
-def _backends(server: PostgresServer) -> list[int]:
-    found = server.psql("SELECT 'process ' || pid FROM pg_stat_activity;")
-    return [int(pid) for pid in re.findall(r"process (\d+)", found)]
-
-
-def _send(process: int | None, number: int) -> None:
-    # The one that answered is gone by now.
-    with suppress(ProcessLookupError):
-        os.kill(process or 0, number)
+        for process in (*processes, postmaster.pid):
+            os.kill(process, signal.SIGCONT)
