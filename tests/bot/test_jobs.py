@@ -117,3 +117,10 @@ def test_one_lane_starves_no_other(crew: Crew) -> None:
     lane = [word for word, job, _ in crew.diary.read() if job != "other"]
     alternating = [word for word in lane if word in ("began", "finished")]
     assert set(zip(alternating[::2], alternating[1::2], strict=False)) == {("began", "finished")}
+
+
+def test_jobs_handed_in_together_are_taken_on_once_each(crew: Crew) -> None:
+    jobs = [Job("intake", id, {"steps": 1, "pause": 0}) for id in ("b", "a", "c")]
+    crew.jobs.enqueue(*jobs[:2])
+    crew.jobs.enqueue(*jobs)
+    assert crew.jobs.backlog().waiting == 3
