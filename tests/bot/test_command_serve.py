@@ -59,7 +59,7 @@ def test_a_pull_is_reviewed_whichever_process_is_killed(
             os.kill(started(bot, name)[-1], signal.SIGKILL)
             wait_for(partial(is_again, bot, name))
         # The killed server's own child goes on for a moment: what it is given then may be lost.
-        wait_for(lambda: bot.log.read_text().count("Booting worker") == 2)
+        wait_for(lambda: bot.log.read_text().count("takes deliveries at") == 2)
         bot.ready()
         hub.open_pull(repository, {"b.py": "import os\n"})
         wait_for(lambda: len(completed(repository)) == 2)
