@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +13,7 @@ import pytest
 from bot.web.bounded import Bounded
 from bot.web.together import Together
 from devchat.errors import StorageError
-from tests.bot.programs import wait_for
+from tests.bot.programs import ROOT, wait_for
 
 
 class Held:
@@ -65,3 +67,12 @@ def test_who_waits_too_long_is_told_and_what_it_gave_is_still_handed_on() -> Non
     wait_for(lambda: held.batches == [[1], [2]])
     together.give(3)
     assert held.batches == [[1], [2], [3]]
+
+
+def test_what_is_given_while_the_process_ends_is_handed_on() -> None:
+    code = (
+        "import atexit; from bot.web.bounded import Bounded; from bot.web.together import Together;"
+        "atexit.register(Together(print, Bounded(threads=1)).give, 'last')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("['last']\n", "")
