@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
 from tests.benchmarks import (
     acknowledge,
@@ -67,6 +68,13 @@ def _machine() -> str:
     return f"{cpus} cores, {system}, Python {platform.python_version()}"
 
 
+def _measured(name: str, environ: Mapping[str, str]) -> list[Row]:
+    began = perf_counter()
+    rows = SUITES[name](environ)
+    print(f"{name}: {perf_counter() - began:.0f} s", file=sys.stderr)
+    return rows
+
+
 def main(names: Sequence[str]) -> int:
     """Run the suites named (all without names); only a whole run rewrites the page."""
     home = Path(tempfile.mkdtemp(prefix="dc-"))
@@ -79,7 +87,7 @@ def main(names: Sequence[str]) -> int:
         "DEVCHAT_RUNTIME_DIR": str(home / "run"),
     }
     try:
-        rows = [row for name in names or SUITES for row in SUITES[name](environ)]
+        rows = [row for name in names or SUITES for row in _measured(name, environ)]
     finally:
         shutil.rmtree(home, ignore_errors=True)
     text = page(rows)
