@@ -197,3 +197,14 @@ def test_a_file_that_is_no_database(home: Path) -> None:
     (home / "bot.db").write_bytes(b"not a database " * 400)
     with pytest.raises(StorageError, match="not a database"):
         open_ledger(f"sqlite:///{home}/bot.db")
+
+
+def test_reviews_are_counted_by_repository_pull_and_time_but_for_those_not_let_go_on(
+    ledger: Ledger,
+) -> None:
+    for number, at in ((7, 1.0), (7, 2.0), (8, 3.0)):
+        ledger.begin_review(ReviewRow(f"r{at}", "octo/app", number, "a", at))
+    ledger.begin_review(ReviewRow("other", "octo/other", 7, "a", 3.0))
+    ledger.begin_review(ReviewRow("limited", "octo/app", 7, "a", 3.0, "limited"))
+    counts = [ledger.count_reviews("octo/app", since, 7) for since in (0.0, 2.0, 3.0)]
+    assert (ledger.count_reviews("octo/app", 0.0), counts) == (3, [2, 1, 0])
