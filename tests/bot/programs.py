@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from bot.webhook import sign
-from tests.fakes.github import new_key
+from bot.webhook import ROUTE, sign
+from tests.fakes.github import GitHub, new_key
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "a secret of the hook"
@@ -47,6 +47,20 @@ def bot_environ(home: Path, **variables: str) -> dict[str, str]:
     }
     kept = {name: os.environ[name] for name in os.environ if name.startswith(("PATH", "COV"))}
     return kept | {"HOME": str(home)} | {f"DEVCHAT_{name}": text for name, text in ours.items()}
+
+
+def app_environ(home: Path, hub: GitHub, **variables: str) -> dict[str, str]:
+    """Return the environment of a bot that is the App of a GitHub, which delivers to it."""
+    environ = bot_environ(
+        home,
+        GITHUB_API_URL=hub.url,
+        GITHUB_APP_ID=str(hub.app_id),
+        GITHUB_PRIVATE_KEY=hub.private_key,
+        GITHUB_WEBHOOK_SECRET=hub.secret,
+        **variables,
+    )
+    hub.hook = f"http://127.0.0.1:{environ['DEVCHAT_PORT']}{ROUTE}"
+    return environ
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from bot.webhook import ROUTE
-from tests.bot.programs import Program, bot_environ, wait_for
+from tests.bot.programs import Program, app_environ, wait_for
 from tests.fakes.github import GitHub
 
 API_KEY = "the-key-of-some-service-4242"
@@ -65,17 +64,8 @@ def secrets_of(hub: GitHub) -> list[bytes]:
 def test_no_secret_stands_where_others_may_look(home: Path, tmp_path: Path) -> None:
     (home / "model.json").write_text(json.dumps({"answers": ["Fine."] * 5, "tier": "tiny"}))
     with GitHub(tmp_path) as hub:
-        environ = bot_environ(
-            home,
-            GITHUB_API_URL=hub.url,
-            GITHUB_APP_ID=str(hub.app_id),
-            GITHUB_PRIVATE_KEY=hub.private_key,
-            GITHUB_WEBHOOK_SECRET=hub.secret,
-            MODEL=f"scripted:{home / 'model.json'}",
-            LOG="debug",
-        )
+        environ = app_environ(home, hub, MODEL=f"scripted:{home / 'model.json'}", LOG="debug")
         environ |= {"OPENAI_API_KEY": API_KEY}
-        hub.hook = f"http://127.0.0.1:{environ['DEVCHAT_PORT']}{ROUTE}"
         repository = hub.repository("octo/app", {"a.txt": "a\n"})
         with Program(environ, home, "serve") as bot, Watch(bot.process.pid) as watch:
             bot.ready()

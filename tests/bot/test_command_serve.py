@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.webhook import ROUTE
-from tests.bot.programs import Program, bot_environ, run_bot, wait_for
+from tests.bot.programs import Program, app_environ, run_bot, wait_for
 from tests.fakes.github import CheckRun, GitHub, Repository
 
 BROKEN = {"a.py": "def f(x):\n    return x\n"}
@@ -21,15 +20,7 @@ BROKEN = {"a.py": "def f(x):\n    return x\n"}
 @pytest.fixture
 def environ(home: Path, tmp_path: Path) -> Iterator[tuple[dict[str, str], GitHub]]:
     with GitHub(tmp_path) as hub:
-        environ = bot_environ(
-            home,
-            GITHUB_API_URL=hub.url,
-            GITHUB_APP_ID=str(hub.app_id),
-            GITHUB_PRIVATE_KEY=hub.private_key,
-            GITHUB_WEBHOOK_SECRET=hub.secret,
-        )
-        hub.hook = f"http://127.0.0.1:{environ['DEVCHAT_PORT']}{ROUTE}"
-        yield environ, hub
+        yield app_environ(home, hub), hub
 
 
 def completed(repository: Repository) -> list[CheckRun]:

@@ -12,9 +12,9 @@ import pytest
 from bot.durable import open_jobs
 from bot.events import Nothing, read_intent, to_job
 from bot.ledger import open_ledger
-from bot.webhook import ROUTE, Delivery
+from bot.webhook import Delivery
 from tests.bot.payloads import pull_request
-from tests.bot.programs import Program, bot_environ, run_bot, wait_for
+from tests.bot.programs import Program, app_environ, run_bot, wait_for
 from tests.fakes.github import GitHub
 
 Setting = tuple[dict[str, str], GitHub]
@@ -23,15 +23,7 @@ Setting = tuple[dict[str, str], GitHub]
 @pytest.fixture
 def setting(home: Path, hub: GitHub) -> Setting:
     """The environment of a bot, and the GitHub that delivers to it."""
-    environ = bot_environ(
-        home,
-        GITHUB_API_URL=hub.url,
-        GITHUB_APP_ID=str(hub.app_id),
-        GITHUB_PRIVATE_KEY=hub.private_key,
-        GITHUB_WEBHOOK_SECRET=hub.secret,
-    )
-    hub.hook = f"http://127.0.0.1:{environ['DEVCHAT_PORT']}{ROUTE}"
-    return environ, hub
+    return app_environ(home, hub), hub
 
 
 @pytest.fixture
