@@ -108,23 +108,23 @@ class Check:
 class Pulls(Protocol):
     """Reading a pull. Everything raises `ForgeError`; waits that GitHub asks for, `WaitError`."""
 
-    def pull(self, ref: PullRef) -> Pull: ...
+    def pull(self, ref: PullRef) -> Pull:
+        """Return a pull as it is now."""
 
     def diff(self, ref: PullRef) -> str:
         """Return the diff (surrogateescape); raises `TooLargeError` where GitHub refuses it."""
-        ...
 
-    def files(self, ref: PullRef) -> Iterable[FilePatch]: ...
+    def files(self, ref: PullRef) -> Iterable[FilePatch]:
+        """Yield the files of a pull; GitHub stops after 3,000."""
 
-    def content(self, repository: str, path: str, revision: str) -> bytes | None: ...
+    def content(self, repository: str, path: str, revision: str) -> bytes | None:
+        """Return a file; None where it is not there, is no file, or is too large."""
 
     def merge_base(self, repository: str, base: str, head: str) -> str:
         """Return the commit that a pull's diff begins at: where base and head parted."""
-        ...
 
     def origin(self, repository: str) -> Origin:
         """Return where git fetches a repository from."""
-        ...
 
 
 class Reviews(Protocol):
@@ -132,27 +132,29 @@ class Reviews(Protocol):
 
     def reviews(self, ref: PullRef) -> Iterable[Remark]:
         """Yield the reviews that this App posted."""
-        ...
 
     def post_review(
         self, ref: PullRef, head: str, body: str, comments: Sequence[LineComment]
-    ) -> int: ...
+    ) -> int:
+        """Post a review with its comments, all or none; return its id."""
 
     def comments(self, ref: PullRef) -> Iterable[Remark]:
         """Yield the comments in the conversation that this App posted."""
-        ...
 
-    def post_comment(self, ref: PullRef, body: str) -> int: ...
+    def post_comment(self, ref: PullRef, body: str) -> int:
+        """Write a comment into the conversation; return its id."""
 
-    def edit_comment(self, repository: str, comment: int, body: str) -> None: ...
+    def edit_comment(self, repository: str, comment: int, body: str) -> None:
+        """Replace a comment's text."""
 
     def checks(self, repository: str, head: str) -> Iterable[Remark]:
         """Yield this App's check runs on a commit; `body` is the external id."""
-        ...
 
-    def open_check(self, repository: str, head: str, external_id: str, check: Check) -> int: ...
+    def open_check(self, repository: str, head: str, external_id: str, check: Check) -> int:
+        """Make a check run; return its id."""
 
-    def update_check(self, repository: str, id: int, check: Check) -> None: ...
+    def update_check(self, repository: str, id: int, check: Check) -> None:
+        """Set a check run's face and conclusion, and add the annotations that it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +169,17 @@ class FailedDelivery:
 class App(Protocol):
     """Being an App: where it is installed, and what did not arrive."""
 
-    def installation(self, repository: str) -> int: ...
+    def installation(self, repository: str) -> int:
+        """Return the installation that a repository belongs to."""
 
     def pulls(self, installation: int, repository: str) -> Pulls:
         """Open reading for one repository, with a token narrowed to it and to reading."""
-        ...
 
     def reviews(self, installation: int, repository: str) -> Reviews:
         """Open writing for one repository, with a token narrowed to it."""
-        ...
 
-    def failed_deliveries(self, since: float) -> Iterable[FailedDelivery]: ...
+    def failed_deliveries(self, since: float) -> Iterable[FailedDelivery]:
+        """Yield once each what was sent since then and never arrived."""
 
-    def redeliver(self, delivery: int) -> None: ...
+    def redeliver(self, delivery: int) -> None:
+        """Ask GitHub to send a delivery again, under the same GUID."""

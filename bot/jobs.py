@@ -58,7 +58,6 @@ class Steps(Protocol):
 
     def run(self, name: str, step: Callable[[], JSON]) -> JSON:
         """Do a step and keep its result; where the job is taken up again, give that back."""
-        ...
 
 
 Handler = Callable[[Job, Steps], None]
@@ -79,11 +78,12 @@ class Jobs(Protocol):
 
     def enqueue(self, *jobs: Job) -> None:
         """Take jobs on, durably, all or none; those whose id is known stay. Raises StorageError."""
-        ...
 
-    def backlog(self) -> Backlog: ...
+    def backlog(self) -> Backlog:
+        """Count what waits and what is under way."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections."""
 
 
 Handlers = Mapping[Kind, Handler]

@@ -34,13 +34,12 @@ class Lease(Protocol):
 
     def keep(self) -> None:
         """See that the name is still ours, or take it again. Raises as `open_lease` does."""
-        ...
 
     def gone(self, names: Iterable[str]) -> set[str]:
         """Return those of other workers' names that nobody holds any more."""
-        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let the name go."""
 
 
 def open_lease(database_url: str, name: str) -> Lease:
