@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from bot.database import open_engine
+from devchat.errors import StorageError
 
 ASK = """
 import sqlite3, sys
@@ -45,3 +48,16 @@ def test_a_file_is_made_for_its_owner_alone(home: Path, name: str) -> None:
     path = home / "data" / name
     open_engine(f"sqlite:///{path}").dispose()
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_who_opens_a_new_file_while_another_sets_it_up_waits_for_that(home: Path) -> None:
+    path = home / "bot.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StorageError, match="locked"):
+        open_engine(f"sqlite:///{path}", patience=0.2)
+    done = threading.Timer(0.3, other.execute, ["COMMIT"])
+    done.start()
+    open_engine(f"sqlite:///{path}", patience=60.0).dispose()
+    done.join()
+    other.close()
