@@ -90,10 +90,11 @@ def test_a_web_that_is_interrupted_ends_quietly(home: Path) -> None:
 
 def test_a_worker_that_is_interrupted_ends_quietly(home: Path) -> None:
     # Where GitHub can't be reached a worker says so, once it is at work.
-    with Program(bot_environ(home), home, "worker") as worker:
+    with Program(bot_environ(home, MODEL="nobody"), home, "worker") as worker:
         wait_for(lambda: "can't be reached" in worker.log.read_text())
         assert worker.stop(signal.SIGINT) == 130
         assert {one["level"] for one in worker.lines()} == {"info", "warning"}
+        assert "analyzers review alone, for no model named `nobody`" in worker.log.read_text()
 
 
 def test_an_interruption_of_a_text_given_to_exec_ends_quietly(home: Path) -> None:
