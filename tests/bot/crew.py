@@ -21,6 +21,8 @@ from tests.bot.working import Diary, live
 
 PATIENCE = 180.0
 """A guard against waiting for ever, not a measure."""
+LEAVE = 3.0
+"""Seconds that a worker has to end by itself after its test."""
 PRELOADED = [
     "tests.bot.working",
     "bot.durable.worker",
@@ -149,6 +151,10 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # What a killed process covered is not written down.
+        for worker in self.workers if error is None else ():
+            worker.terminate()
         for worker in self.workers:
+            worker.join(LEAVE if error is None else 0)
             self.kill(worker)
         self.jobs.close()
