@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,6 +32,11 @@ class Receiver:
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"ok": true}')
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
@@ -68,10 +75,11 @@ def test_it_serves_a_pull_of_this_repository_to_try(home: Path, receiver: Receiv
         stdout=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with ended(process):
         assert process.stdout is not None
         url = process.stdout.readline().split()[3].strip(",")
         assert "devchat-bot serve" in process.stdout.readline()
+        assert process.stdout.readline() == "\n"
         assert "answered 202" in process.stdout.readline()
         lines = (home / "try" / "env").read_text().splitlines()
         environ = dict(line.split("=", 1) for line in lines)
@@ -81,8 +89,21 @@ def test_it_serves_a_pull_of_this_repository_to_try(home: Path, receiver: Receiv
         forge.reviews(11, "octo/app").open_check(
             "octo/app", pull.head, "x", Check("t", "s", "success")
         )
-        assert process.stdout.read() == "check: completed success t\n\ncheck's summary:\ns\n"
-    assert process.returncode == 0
+        told = [process.stdout.readline() for _ in range(4)]
+        assert told == ["check: completed · success · t\n", "\n", "check's summary:\n", "s\n"]
+        assert [process.stdout.readline() for _ in range(2)][1].startswith("Still here")
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a process that would go on, whatever becomes of the test."""
+    with process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def test_what_happens_is_delivered_signed(hub: GitHub, receiver: Receiver) -> None:
