@@ -93,7 +93,7 @@ def test_a_worker_that_is_interrupted_ends_quietly(home: Path) -> None:
     with Program(bot_environ(home, MODEL="nobody"), home, "worker") as worker:
         wait_for(lambda: "can't be reached" in worker.log.read_text())
         assert worker.stop(signal.SIGINT) == 130
-        assert {one["level"] for one in worker.lines()} == {"info", "warning"}
+        assert {one["level"] for one in worker.lines()} <= {"info", "warning"}
         assert "analyzers review alone, for no model named `nobody`" in worker.log.read_text()
 
 
