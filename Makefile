@@ -23,7 +23,7 @@ demo: .venv/.user
 test: .venv/.dev check
 	@missing=; for tool in tmux zsh fish; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { echo "error: the tests run in real terminals and shells; install first:$$missing" >&2; exit 1; }
-	.venv/bin/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
+	.venv/bin/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
 
 check: .venv/.dev
 	.venv/bin/ruff check .
