@@ -29,7 +29,7 @@ demo: .venv/.user
 test: .venv/.dev check
 	@missing=; for tool in tmux zsh fish; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { echo "error: the tests run in real terminals and shells; install first:$$missing" >&2; exit 1; }
-	.venv/bin/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+	.venv/bin/python -m pytest -n 4 --dist worksteal --cov --cov-report=term
 
 check: .venv/.dev
 	.venv/bin/ruff check .
@@ -44,7 +44,7 @@ eval: .venv/.dev
 	.venv/bin/python -m tests.evaluation $(if $(MODEL),--model $(MODEL)) $(if $(RECORD),--record $(RECORD))
 
 soak: .venv/.dev
-	.venv/bin/python -m pytest -m soak tests/soak
+	.venv/bin/python -m pytest -m soak tests
 
 docs: .venv/.dev
 	.venv/bin/python -m tests.docs

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.command import COMMANDS as BOT_COMMANDS
+from bot.configuration import VARIABLES
 from devchat.cli import COMMANDS
 from devchat.render.review.objects import review_schema
 from devchat.settings.load import variable_of
@@ -37,10 +39,10 @@ def commands_page() -> str:
     return "\n".join([INTRODUCTION, *map(_section, calls)])
 
 
-def _section(call: tuple[str, ...]) -> str:
-    title = " ".join(("devchat", *call))
+def _section(call: tuple[str, ...], program: str = "devchat") -> str:
+    title = " ".join(("devchat-bot" if program == "bot" else program, *call))
     done = subprocess.run(
-        [sys.executable, "-m", "devchat", *call, "--help"],
+        [sys.executable, "-m", program, *call, "--help"],
         capture_output=True,
         text=True,
         check=True,
@@ -54,6 +56,23 @@ def settings_page() -> str:
     before, _, rest = (DOCS / "settings.md").read_text().partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n{_keys_table()}\n{_providers_table()}\n{END}{after}"
+
+
+def bot_page() -> str:
+    """Return docs/bot.md as it should be: its own text, with table and commands made anew."""
+    before, _, rest = (DOCS / "bot.md").read_text().partition(START)
+    _, _, after = rest.partition(END)
+    calls = [(), *((name,) for name in BOT_COMMANDS)]
+    helps = "\n".join(_section(call, "bot") for call in calls)
+    return f"{before}{START}\n{_variables_table()}\n{helps}\n{END}{after}"
+
+
+def _variables_table() -> str:
+    rows = ["| variable | default | what |", "|---|---|---|"]
+    for one in VARIABLES:
+        default = "needed" if one.needed else f"`{one.default}`" if one.default else ""
+        rows.append(f"| `{one.name}` | {default} | {one.what} |")
+    return "\n".join(rows) + "\n"
 
 
 def review_json_page() -> str:
@@ -127,6 +146,7 @@ if __name__ == "__main__":
     from tests.picture import QUESTION, REVIEW, picture
 
     (DOCS / "commands.md").write_text(commands_page())
+    (DOCS / "bot.md").write_text(bot_page())
     (DOCS / "devchat.1").write_text(manual_page())
     (DOCS / "settings.md").write_text(settings_page())
     (DOCS / "review-json.md").write_text(review_json_page())

@@ -52,8 +52,28 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [t for t in targets if "://" not in t and not leads_somewhere(page, t)] == []
 
 
+def test_the_architecture_page_names_places_that_are_there() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"`((?:bot|devchat|tests)/[\w./]*)`", page))
+    assert len(named) > 8
+    assert [place for place in named if not (ROOT / place).exists()] == []
+
+
 def test_the_architecture_page_draws_every_room_on_its_floor() -> None:
-    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    rows = re.findall(r"^\| (\d+) \| `([\w.]+)` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
     drawn = {room: int(floor) for floor, room in rows}
-    built = {path.stem for path in (ROOT / "devchat").iterdir() if not path.name.startswith("_")}
-    assert drawn == {room: FLOORS[f"devchat.{room}"] for room in built - {"py"}}
+    built = {
+        f"{house}.{path.stem}".removeprefix("devchat.")
+        for house in ("devchat", "bot")
+        for path in (ROOT / house).iterdir()
+        if not path.name.startswith("_") and path.name != "py.typed"
+    }
+    floors = {name.removeprefix("devchat."): floor for name, floor in FLOORS.items()}
+    assert drawn == {room: floors[room] for room in built}
+
+
+def test_what_the_bot_survives_is_shown_by_tests_that_exist() -> None:
+    named = re.findall(r"`(test_\w+)`", (DOCS / "reliability.md").read_text())
+    texts = [path.read_text() for path in (ROOT / "tests" / "bot").rglob("test_*.py")]
+    there = {name for text in texts for name in re.findall(r"^def (test_\w+)", text, re.M)}
+    assert len(named) > 40 and set(named) - there == set()

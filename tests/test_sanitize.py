@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devchat.sanitize import Cleaner, single_line, visible
+from devchat.sanitize import Cleaner, harmless, single_line, visible
 
+DATABASE = "postgresql://bot:hunter2@db/bot"
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 HARMLESS_FORMAT = set("\u200c\u200d")
 
@@ -72,3 +73,9 @@ def test_a_stream_in_pieces_reads_as_a_whole(pieces: list[str]) -> None:
     cleaner = Cleaner()
     shown = [*map(cleaner.feed, pieces), cleaner.finish()]
     assert "".join(shown) == visible("".join(pieces))
+
+
+def test_an_environment_for_others_holds_no_key_and_no_password_in_an_address() -> None:
+    plain = {"PATH": "/bin", "LANG": "C", "HTTPS_PROXY": "http://proxy:3128", "HOME": "/a@b:c"}
+    secret = {"OPENAI_API_KEY": "x", "DEVCHAT_GITHUB_WEBHOOK_SECRET": "x", "DATABASE_URL": DATABASE}
+    assert harmless(plain | secret) == plain

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from devchat.cli.interrupts import keep_interrupts
-from devchat.cli.streams import is_about_output, open_streams, settle_streams
-from devchat.errors import DevchatError, StorageError, UsageError
+from devchat.errors import DevchatError, UsageError
+from devchat.process.interrupts import keep_interrupts
+from devchat.process.streams import is_about_output, open_streams, output_error, settle_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ def output_failed(error: OSError) -> int:
     settle_streams()
     if isinstance(error, BrokenPipeError):  # whoever read us (`| head -1`) has enough
         return 130 if isinstance(error.__context__, KeyboardInterrupt) else 0
-    reason = (error.strerror or str(error)).lower()
-    hint = "make room there, or write to another place"
-    return _show(StorageError(f"standard output can't be written: {reason}", hint))
+    return _show(output_error(error))
 
 
 def _internal_error(error: Exception) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ from devchat.settings.load import parse_toml
 
 LARGEST = 64 * 1024
 MOST_GLOBS, MOST_PATHS, MOST_RULES = 200, 50, 50
+MOST_DOTS = 100
+"""In one piece of a line: what a key of many parts costs to read grows with their square."""
 LONGEST_TEXT, LONGEST_GLOB, LONGEST_NAME = 2_000, 200, 40
 
 KEYS = ("ignore", "paths", "rules", "language", "analyzers", "min_severity", "limits")
 PATH_KEYS = ("glob", "instructions", "min_severity")
+_PIECE = re.compile(r"[=,\[\]{}]")
 LIMITS = {"max_findings": (1, 100), "max_files": (1, 3_000), "max_file_lines": (1, 100_000)}
 
 
@@ -31,6 +35,7 @@ def parse_policy(text: str, *, analyzers: Collection[str] = ()) -> Policy:
     if len(text.encode("utf-8", "surrogateescape")) > LARGEST:
         raise SettingsError(f"{FILE} is larger than {LARGEST // 1024} KB", "make it shorter")
     _refuse_hidden(text)
+    _refuse_dots(text)
     root = Value(_parse(text), (), find_lines(text))
     return _policy(root.table(KEYS), analyzers)
 
@@ -42,6 +47,15 @@ def _refuse_hidden(text: str) -> None:
             f"{FILE}:{line}: there is a hidden character, `{visible(found[0])}`",
             "what can't be seen can't be agreed to: take it out",
         )
+
+
+def _refuse_dots(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if max(piece.count(".") for piece in _PIECE.split(line)) > MOST_DOTS:
+            raise SettingsError(
+                f"{FILE}:{number}: there are more than {MOST_DOTS} dots in one piece",
+                "a key has few parts, such as `limits.max_findings`",
+            )
 
 
 def _parse(text: str) -> dict[str, object]:

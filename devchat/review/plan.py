@@ -87,4 +87,5 @@ def _wording(task: Task, backend: Backend, found: Ranked) -> Request | None:
 
 
 def _too_small(backend: Backend) -> str:
-    return f"`{single_line(backend.name)}` is too small to find faults: `-m` takes a larger model"
+    name = single_line(backend.name)
+    return f"`{name}` is too small to find faults: choose a larger model with `-m`"

@@ -6,6 +6,7 @@ Knows nothing of Markdown or colours; those who draw add their own escapes after
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 # Spelled out, for an invisible character in this file would defeat its purpose.
 HIDDEN = re.compile(
@@ -22,6 +23,16 @@ HIDDEN = re.compile(
 
 SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
 """Found in the names of variables whose values are for nobody else."""
+_LOGIN = re.compile(r"://[^\s/@]+:[^\s/@]+@")
+
+
+def harmless(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave of an environment what is no key by its name, and no address with a password in it."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not SECRET_NAME.search(name) and not _LOGIN.search(value)
+    }
 
 
 def visible(text: str) -> str:

@@ -20,7 +20,7 @@ from threading import Event, Timer
 from typing import IO, Literal
 
 from devchat.errors import InputError
-from devchat.sanitize import single_line
+from devchat.sanitize import harmless, single_line
 
 LARGEST = 25 << 20
 """Bytes that are read of git at once; GitHub's own limit for what it sends."""
@@ -168,10 +168,10 @@ def find_git(folder: Path) -> Git:
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    kept = {
-        name: value
-        for name, value in ours.items()
-        if not name.startswith("GIT_") or name in KEPT or CONFIGURED.fullmatch(name)
+    of_git = {name: value for name, value in ours.items() if name.startswith("GIT_")}
+    others = {name: value for name, value in ours.items() if name not in of_git}
+    kept = harmless(others) | {
+        name: value for name, value in of_git.items() if name in KEPT or CONFIGURED.fullmatch(name)
     }
     here = {name: str(Path.cwd() / kept[name]) for name in PLACES if kept.get(name)}
     return kept | here | FIXED

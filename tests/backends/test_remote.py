@@ -297,6 +297,16 @@ def test_many_can_be_abandoned(settings: Settings) -> None:
     assert len(service.requests) < 30
 
 
+def test_who_asks_while_another_closes_gets_an_error(settings: Settings) -> None:
+    with Service([said("once")]) as service:
+        backend = open_at(service.url, settings)
+        list(backend.stream(HELLO))
+        backend.close()
+        with pytest.raises(BackendError, match="closed here"):
+            list(backend.stream(HELLO))
+    assert len(service.requests) == 1
+
+
 def test_closing_an_answer_closes_the_connection(settings: Settings) -> None:
     with Service([streamed(*[delta(content="x ")] * 500, pause=0.02)]) as service:
         backend = open_at(service.url, settings)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devchat import errors
 from devchat.backends import Backend, open_backend
 from devchat.backends.scripted import Answer, Manner, Scripted
 from devchat.errors import (
@@ -158,7 +159,9 @@ def test_the_rule_of_counting(text: str, count: int) -> None:
 
 
 def test_every_error_of_the_tree_can_be_scripted(home: Path, settings: Settings) -> None:
-    kinds = ["DevchatError", *(kind.__name__ for kind in DevchatError.__subclasses__())]
+    # The bot's own errors join the tree once they are imported; scripts can't name them.
+    tree = [one for one in vars(errors).values() if isinstance(one, type)]
+    kinds = [one.__name__ for one in tree if issubclass(one, DevchatError)]
     answers = [{"error": {"kind": kind}} for kind in kinds]
     backend = opened(home, {"answers": answers}, settings)
     for kind in kinds:

@@ -10,8 +10,21 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
-from tests.benchmarks import diffs, engine, first_words, history, repl, reviews, startup, streaming
+from tests.benchmarks import (
+    acknowledge,
+    diffs,
+    engine,
+    first_words,
+    history,
+    jobs,
+    pulls,
+    repl,
+    reviews,
+    startup,
+    streaming,
+)
 from tests.benchmarks.pairs import Row
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
@@ -21,6 +34,9 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
     "streaming": streaming.measure,
     "history": history.measure,
     "repl": repl.measure,
+    "acknowledge": acknowledge.measure,
+    "jobs": jobs.measure,
+    "pulls": pulls.measure,
     "diffs": diffs.measure,
     "reviews": reviews.measure,
     "engine": engine.measure,
@@ -54,6 +70,13 @@ def _machine() -> str:
     return f"{cpus} cores, {system}, Python {platform.python_version()}"
 
 
+def _measured(name: str, environ: Mapping[str, str]) -> list[Row]:
+    began = perf_counter()
+    rows = SUITES[name](environ)
+    print(f"{name}: {perf_counter() - began:.0f} s", file=sys.stderr)
+    return rows
+
+
 def main(names: Sequence[str]) -> int:
     """Run the suites named (all without names); only a whole run rewrites the page."""
     home = Path(tempfile.mkdtemp(prefix="dc-"))
@@ -67,7 +90,7 @@ def main(names: Sequence[str]) -> int:
         "DEVCHAT_CACHE_DIR": str(home / "cache"),
     }
     try:
-        rows = [row for name in names or SUITES for row in SUITES[name](environ)]
+        rows = [row for name in names or SUITES for row in _measured(name, environ)]
     finally:
         shutil.rmtree(home, ignore_errors=True)
     text = page(rows)

@@ -95,7 +95,7 @@ def test_a_tiny_model_looks_for_no_faults_and_that_is_said() -> None:
     assert done.summary == "No findings in 1 hunk of 1 file."
     assert (done.receipt.model, done.receipt.tier, done.receipt.location) == ("", None, "")
     assert done.receipt.notes == (
-        "`scripted` is too small to find faults: `-m` takes a larger model",
+        "`scripted` is too small to find faults: choose a larger model with `-m`",
     )
     (hunk,) = done.receipt.files[0].hunks
     assert (hunk.state, hunk.reason) == ("reviewed", "analyzers only")

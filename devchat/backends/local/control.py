@@ -120,5 +120,8 @@ def _left(state: EngineState) -> bool:
 def _clear(berth: Berth) -> None:
     # Under the lock, for an engine may be starting in this very place.
     with suppress(OSError, EngineError), locked(berth):
-        if dial(berth.sock) is None:
+        connection = dial(berth.sock)
+        if connection is None:
             berth.sock.unlink(missing_ok=True)
+        else:
+            connection.close()

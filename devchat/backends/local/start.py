@@ -20,7 +20,7 @@ from devchat.backends.local.shape import Wishes, wishes_of
 from devchat.backends.local.wire import PROTOCOL
 from devchat.errors import EngineError, ModelError
 from devchat.models import LocalModel
-from devchat.sanitize import SECRET_NAME
+from devchat.sanitize import harmless
 from devchat.settings import KvType, Settings, Switch
 
 LISTENER = 3
@@ -193,5 +193,4 @@ def _spawn(order: Orders, listener: socket.socket, log: Path) -> int:
 
 def _environment() -> dict[str, str]:
     # An abort of llama.cpp would otherwise call a debugger to print where it happened.
-    kept = {name: value for name, value in os.environ.items() if not SECRET_NAME.search(name)}
-    return kept | {"GGML_NO_BACKTRACE": "1"}
+    return harmless(os.environ) | {"GGML_NO_BACKTRACE": "1"}

@@ -56,8 +56,9 @@ class Connection:
         import httpx2
         import openai
 
+        client = self._open()
         try:
-            stream = self._open().post(
+            stream = client.post(
                 "/chat/completions",
                 body=dict(body),
                 cast_to=object,
@@ -66,6 +67,11 @@ class Connection:
             )
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise _failure(error) from None
+        except RuntimeError:
+            # Whoever gives up closes us while other threads may just be asking.
+            if not client.is_closed():
+                raise
+            raise Failure("lost", "closed here") from None
         return self._events(stream)
 
     def models(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import sys
 
 CODE = """
 import time
-from devchat.cli.interrupts import keep_interrupts
+from devchat.process.interrupts import keep_interrupts
 
 class Fails:
     def __del__(self):

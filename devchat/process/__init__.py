@@ -1,0 +1,1 @@
+"""This process, for whatever program runs in it: its interruptions and its standard streams."""
