@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from devchat.backends.local.kept import START, Head, encode_head, head_of
 from devchat.backends.local.shelf import Shelf
 from devchat.backends.local.worth import Wanted
+from tests.backends.local.draft import StuckDraft
 
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 STATE = bytes(range(256)) * 40
@@ -210,32 +210,36 @@ from devchat.backends.local.kept import head_of
 from devchat.backends.local.shelf import Shelf
 from devchat.backends.local.worth import Wanted
 
-state = bytes(400 << 20)
+state = bytes(1 << 20)
 head = head_of(sys.argv[2], "model", Wanted(1, (1, 2, 3), 0, 0), state)
-print("writing", flush=True)
+sys.stdin.readline()
 Shelf(Path(sys.argv[1]), 1 << 40).write(head, state)
 print("written", flush=True)
 """
 
 
 def test_a_writer_killed_leaves_nothing_but_a_draft_that_is_cleared_away(shelf: Shelf) -> None:
-    shelf.folder.parent.mkdir(mode=0o700)
+    shelf.folder.mkdir(mode=0o700, parents=True)
+    state = bytes(1 << 20)
+    head, pipe = made(1, 2, 3, state=state), subprocess.PIPE
     command = [sys.executable, "-c", WRITER, str(shelf.folder), KEY]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        end = time.monotonic() + 60
-        while not (drafts := list(shelf.folder.glob(".*.part"))):
-            assert time.monotonic() < end
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as writer:
+        draft = StuckDraft(shelf.folder, writer.pid, head.name)
+        assert writer.stdin is not None and writer.stdout is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+        written = draft.begun()
+        assert encode_head(head).startswith(written)
         shelf.sweep()
-        assert drafts[0].exists(), "its writer lives"
+        assert draft.path.exists(), "its writer lives"
         writer.kill()
         assert writer.stdout.read() == b""
     assert writer.returncode == -signal.SIGKILL
+    draft.leave(written)
     assert shelf.heads(KEY) == []
-    assert drafts[0].exists()
+    assert draft.path.exists()
     kept(shelf, made(7))
-    assert not drafts[0].exists()
+    assert not draft.path.exists()
     assert afresh(shelf).heads(KEY) == [made(7)]
 
 
