@@ -1,7 +1,8 @@
 """Tiny models that embed, with random weights, as files for llama.cpp.
 
 An encoder of one layer, as BERT has it (https://arxiv.org/abs/1810.04805), is plain arithmetic
-here too: what numpy computes is what the engine must give. And a decoder, with a long window.
+here too: what numpy computes is what the engine must give. And a decoder, with a long window, that
+embeds or chats.
 """
 
 from __future__ import annotations
@@ -86,6 +87,19 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
     writer = _writer(path, "llama", window)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_pooling_type(PoolingType.LAST)
+    return _finish(writer, path, _decoder(), "llama")
+
+
+def write_talker(path: Path) -> Path:
+    """Write a model that chats, in lower case and without a meaning."""
+    writer = _writer(path, "llama", 512)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_chat_template("{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}")
+    writer.add_eos_token_id(3)
+    return _finish(writer, path, _decoder(), "llama")
+
+
+def _decoder() -> dict[str, Numbers]:
     some = _Random().some
     made = {"token_embd.weight": some(len(VOCABULARY), WIDTH)}
     made |= {f"{name}.weight": 1 + some(WIDTH) for name in ("output_norm", "blk.0.attn_norm")}
@@ -95,7 +109,7 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
     for name in ("ffn_up", "ffn_gate"):
         made[f"blk.0.{name}.weight"] = some(2 * WIDTH, WIDTH)
     made["blk.0.ffn_down.weight"] = some(WIDTH, 2 * WIDTH)
-    return _finish(writer, path, made, "llama")
+    return made
 
 
 def _writer(path: Path, architecture: str, window: int) -> GGUFWriter:
