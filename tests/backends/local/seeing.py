@@ -17,10 +17,10 @@ from tests.backends.local.workbench import Workbench, check_same
 RED, BLUE = (Image(f"{name}.png", "image/png", png(color)) for name, color in (
     ("red", (255, 0, 0)), ("blue", (0, 0, 255))
 ))  # fmt: skip
-LONG = Text("Look at what follows with care, and think of its colors and of its shapes. " * 4)
+LONG = Text("Look at what follows with care, and think of its colors and of its shapes. " * 2)
 
 
-def see(*parts: Part, most: int = 12) -> Request:
+def see(*parts: Part, most: int = 8) -> Request:
     """Make a greedy request of texts and pictures."""
     options = Options(temperature=0.0, max_tokens=most)
     return Request((Message("user", parts),), options)
@@ -64,13 +64,13 @@ def order_matters(bench: Workbench) -> None:
         (question, RED, BLUE),
         (RED, question),
     ]
-    answers = [bench.ask(see(*parts, most=16))[0] for parts in orders]
+    answers = [bench.ask(see(*parts, most=8))[0] for parts in orders]
     assert len({answer.text for answer in answers}) == len(orders)
     assert len({len(answer.prompt) for answer in answers[:2]}) == 1
 
 
 def a_text_beside_it_is_not_disturbed(bench: Workbench) -> None:
-    text = ask("Explain git.", max_tokens=30)
+    text = ask("Explain git.", max_tokens=16)
     (alone,) = bench.ask(text)
     bench.renew()
     beside = bench.add(text)
@@ -105,7 +105,7 @@ def a_picture_alone_is_answered(bench: Workbench) -> None:
 
 def what_is_held_is_moved_with_its_pictures(bench: Workbench) -> None:
     """The pool grows while a picture is talked about, and goes on."""
-    request = see(LONG, RED, Text("Which color?"), most=24)
+    request = see(LONG, RED, Text("Which color?"), most=12)
     (alone,) = bench.ask(request)
     bench.renew()
     running = bench.add(request)

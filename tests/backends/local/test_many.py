@@ -15,7 +15,7 @@ from tests.backends.local.conftest import Open, ask
 from tests.backends.local.test_faults import LONG, begun, only, until
 
 pytestmark = pytest.mark.engine
-SYSTEM = "You are a careful assistant who reads code and says what it does. " * 12
+SYSTEM = "You are a careful assistant who reads code and says what it does. " * 4
 
 
 def test_fifty_requests_from_eight_clients(open_model: Open, runtime: Path) -> None:
@@ -38,6 +38,8 @@ def test_fifty_requests_from_eight_clients(open_model: Open, runtime: Path) -> N
         thread.join()
     assert sorted(answers) == list(range(50))
     assert all(answers.values())
+    # Who has the last answer may be quicker than the engine that forgets it.
+    until(lambda: only(runtime).queued == 0)
     state = only(runtime)
     assert (state.sequences, state.cells, state.queued) == (0, 0, 0)
     assert state.kept <= state.window
@@ -50,9 +52,9 @@ def test_a_client_that_leaves_frees_its_cells(open_model: Open, runtime: Path) -
     assert busy.sequences == 1
     assert 0 < busy.cells <= busy.window
     stream.close()  # type: ignore[attr-defined]
-    until(lambda: only(runtime).sequences == 0)
+    until(lambda: only(runtime).queued == 0)
     after = only(runtime)
-    assert (after.cells, after.queued) == (0, 0)
+    assert (after.cells, after.sequences) == (0, 0)
 
 
 def test_the_rest_of_many_is_given_up_when_nobody_wants_it(open_model: Open, runtime: Path) -> None:

@@ -1,14 +1,15 @@
 """A tiny model that places a picture's tokens in rows and columns, as Qwen2-VL does (M-RoPE).
 
-Its words are those of another model; its weights are random, and so is what it says.
+Its words are the first ones of another model; its weights are random, and so is what it says.
 """
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFReader, GGUFValueType, GGUFWriter
+from gguf import GGUFWriter
 
 from tests.backends.local.projector import (
     PATCH,
@@ -20,12 +21,13 @@ from tests.backends.local.projector import (
 )
 
 EMBED, HEADS = 64, 2
+WORDS = 2000
 MERGED = 2
 """Patches of a picture in a row, and in a column, that become one token."""
 
 
 def write_model(path: Path, words: Path) -> Path:
-    """Write a model of one layer with the words of another one."""
+    """Write a model of one layer with words of another one."""
     writer = GGUFWriter(path, "qwen2vl")
     writer.add_context_length(2048)
     writer.add_embedding_length(EMBED)
@@ -35,9 +37,9 @@ def write_model(path: Path, words: Path) -> Path:
     writer.add_head_count_kv(HEADS)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_dimension_sections([6, 5, 5, 0])
-    count = _copy_words(writer, GGUFReader(words))
+    _copy_words(writer, words)
     numbers = Numbers(writer, 11)
-    numbers.add("token_embd.weight", count, EMBED)
+    numbers.add("token_embd.weight", WORDS, EMBED)
     for part in ("attn_q", "attn_k", "attn_v"):
         numbers.add_linear(f"blk.0.{part}", EMBED, EMBED)
     numbers.add("blk.0.attn_output.weight", EMBED, EMBED)
@@ -67,10 +69,41 @@ def write_projector(path: Path) -> Path:
     return finish(writer, path)
 
 
-def _copy_words(writer: GGUFWriter, reader: GGUFReader) -> int:
-    for name, field in reader.fields.items():
-        if name.startswith("tokenizer."):
-            kind = field.types[0]
-            inner = field.types[-1] if kind == GGUFValueType.ARRAY else None
-            writer.add_key_value(name, field.contents(), kind, inner)
-    return len(reader.fields["tokenizer.ggml.tokens"].data)
+def _copy_words(writer: GGUFWriter, path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(3 << 20)
+    tokens = _strings(head, "tokenizer.ggml.tokens", WORDS)
+    merges = _strings(head, "tokenizer.ggml.merges", WORDS)
+    control = [token.startswith("<") and token.endswith(">") for token in tokens]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(_string(head, "tokenizer.ggml.pre"))
+    writer.add_chat_template(_string(head, "tokenizer.chat_template"))
+    writer.add_token_list(tokens)
+    writer.add_token_types([3 if one else 1 for one in control])
+    # A word of two that is not among ours is never made.
+    writer.add_token_merges([merge for merge in merges if merge.replace(" ", "") in tokens])
+    writer.add_bos_token_id(tokens.index("<|im_start|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+
+
+def _strings(head: bytes, key: str, most: int) -> list[str]:
+    """Give the first strings of an array."""
+    place, found = _value(head, key) + 4 + 8, []
+    for _ in range(most):
+        found.append(_text(head, place))
+        place += 8 + len(found[-1].encode())
+    return found
+
+
+def _string(head: bytes, key: str) -> str:
+    return _text(head, _value(head, key))
+
+
+def _value(head: bytes, key: str) -> int:
+    """Tell where a value begins, after its key and its kind."""
+    return head.index(key.encode()) + len(key) + 4
+
+
+def _text(head: bytes, place: int) -> str:
+    (size,) = struct.unpack_from("<Q", head, place)
+    return head[place + 8 : place + 8 + size].decode()
