@@ -89,10 +89,15 @@ def manual(number: int, tokens: int, question: str = "What does it say?") -> Req
 
 
 def questions(number: int) -> list[Request]:
-    """Sixteen questions after 512 tokens that they share."""
-    system = Message.of("system", _words(number, 512)[: 512 * 3])
-    texts = [f"Tell me a long story about a {one} and a {number}." for one in NOUNS[:16]]
-    return [Request((system, Message.of("user", text)), Options(0.0, 96)) for text in texts]
+    """Sixteen questions after 512 tokens that they share; each has 96 tokens for an answer."""
+    prose = " ".join((DOCS.parent / "ARCHITECTURE.md").read_text().split())
+    start = prose.index(" ", random.Random(number).randrange(len(prose) // 2))
+    notes = f"You are a helpful assistant. Notes, number {number}:{prose[start : start + 1_900]}"
+    system = Message.of("system", notes)
+    # Nothing shorter keeps the embedded model talking: what it has to say of words is long.
+    text = "Write an essay of ten paragraphs about the history of the word {}."
+    asked = [Message.of("user", text.format(one)) for one in NOUNS[:16]]
+    return [Request((system, one), Options(0.0, 96)) for one in asked]
 
 
 def chunks(number: int) -> list[Request]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from devchat import __version__
@@ -61,12 +62,15 @@ class LocalBackend:
 
     def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Answer one request; see `Backend.stream`."""
+        return self._answer(request, watched=True)
+
+    def _answer(self, request: Request, watched: bool) -> Generator[Chunk | Completion, None, None]:
         if not self.accepts_images and any(message.images for message in request.messages):
             raise BackendError(
                 f"`{self.name}` can't look at pictures: no projector file is beside it",
                 "leave them out, or choose a model that can with `-m`",
             )
-        with self._call(written(request, self._private)) as call:
+        with self._call(written(request, self._private, watched)) as call:
             reader = _Reader(self.name, request.options.schema is not None, self._waited)
             self._waited = 0.0
             yield from reader.read(call)
@@ -75,7 +79,7 @@ class LocalBackend:
         self, requests: Sequence[Request]
     ) -> Iterator[tuple[int, Completion | DevchatError]]:
         """Answer several requests at once, in the order in which they finish."""
-        return answer_many(self.stream, requests, AT_ONCE)
+        return answer_many(partial(self._answer, watched=False), requests, AT_ONCE)
 
     def embed(self, texts: Sequence[str]) -> Rows:
         """Embed texts by a model made for it.

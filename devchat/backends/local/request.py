@@ -47,6 +47,8 @@ class Asked:
     schema: dict[str, Any] | None
     private: bool = False
     """Whether nothing of it may be kept on the disk."""
+    watched: bool = True
+    """Whether somebody sees the answer grow: where nobody does, its text comes in large pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Texts:
     first: int
 
 
-def written(request: Request, private: bool) -> Frame:
+def written(request: Request, private: bool, watched: bool = True) -> Frame:
     """Write a request into a frame."""
     options = request.options
     return {
@@ -69,6 +71,7 @@ def written(request: Request, private: bool) -> Frame:
         "stop": options.stop,
         "schema": None if options.schema is None else dict(options.schema),
         "private": private,
+        "watched": watched,
     }
 
 
@@ -89,6 +92,7 @@ def asked(frame: Frame) -> Asked | Texts:
         tuple(str(stop) for stop in frame["stop"]),
         None if frame["schema"] is None else dict(frame["schema"]),
         bool(frame.get("private")),
+        bool(frame.get("watched", True)),
     )
 
 

@@ -19,6 +19,9 @@ from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
 from devchat.errors import AnswerError
 
+UNWATCHED = 256
+"""Characters sent at once of an answer that nobody sees grow: each frame wakes its client."""
+
 
 class Run:
     """An answer that is being made in a sequence of a pool."""
@@ -29,6 +32,7 @@ class Run:
         self.tokens = list(plan.prompt)
         self._weights, self._guide = weights, plan.guide
         self._tail, self._text = Tail(plan.asked.stop), ""
+        self._least = 0 if plan.asked.watched else UNWATCHED
         self._sampler = Sampler(weights.c, plan.asked.choice)
         self._lookup = Lookup(plan.prompt) if lookup else None
         self._draft: list[int] = []
@@ -137,6 +141,8 @@ class Run:
         self.done, self.reason = True, "stop"
 
     def _frames(self) -> list[Frame]:
+        if not self.done and len(self._text) < self._least:
+            return []
         text, self._text = self._text, ""
         return [{"text": text}] if text else []
 
