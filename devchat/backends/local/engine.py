@@ -54,7 +54,7 @@ class Engine:
         self._server.start()
         try:
             library = Library()
-            # Templates need jinja; importing it costs nothing while llama.cpp reads the file.
+            # Templates need jinja, choosing numpy: that costs nothing while llama.cpp reads.
             Thread(target=_warm_up, daemon=True).start()
             ready = self._use(self._loader(library))
         except DevchatError as error:
@@ -196,8 +196,7 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    import jinja2.ext
-    import jinja2.sandbox  # noqa: F401
+    import numpy  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import ctypes
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from devchat.backends.local.batch import Batch, Feed
 from devchat.backends.local.pace import Paces
@@ -19,6 +20,10 @@ from devchat.backends.local.shape import Shape
 from devchat.backends.local.stand import positions
 from devchat.backends.local.weights import Weights
 from devchat.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SEQUENCES, RECURRENT_SEQUENCES = 32, 4
 """Sequences that a pool holds at most; each of a recurrent model takes a state of its own."""
@@ -49,7 +54,7 @@ class Pool:
         """The next position of each sequence: a picture may take fewer than it has tokens."""
         self._c, self._library, self._paces = weights.c, weights.library, paces
         self._memory = self._c.llama_get_memory(self.context)
-        self._batch = Batch(weights, shape.batch)
+        self._batch, self._row = Batch(weights, shape.batch), ctypes.c_float * weights.size
         self._threads = (shape.threads, shape.threads_batch)
         # A number for each cell in use, and how many sequences hold it.
         self._cells: list[list[int]] = [[] for _ in range(self.sequences)]
@@ -87,9 +92,13 @@ class Pool:
             raise self._failed("look at the picture")
         self._note(feed, True)
 
-    def logits(self, index: int) -> int:
-        """Give the address of a token's logits: one 32-bit float for each token there is."""
-        return ctypes.addressof(self._c.llama_get_logits_ith(self.context, index).contents)
+    def logits(self, index: int) -> NDArray[np.float32]:
+        """Give a token's logits, one for each token there is: llama.cpp's own, until it decodes."""
+        import numpy as np
+
+        pointer = self._c.llama_get_logits_ith(self.context, index)
+        row = memoryview(self._row.from_address(ctypes.addressof(pointer.contents)))
+        return np.frombuffer(row, np.float32)
 
     def share(self, source: int, target: int, count: int) -> None:
         """Give an empty sequence the first tokens of another, in the same cells."""

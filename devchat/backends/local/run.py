@@ -107,7 +107,7 @@ class Run:
         """Choose a token; give it and those that must follow it."""
         before = len(self.tokens)
         if self._guide is None:
-            self._say([self._sampler.sample(pool.context, index)])
+            self._say([self._sampler.sample(pool, index)])
         else:
             self._say([self._guide.choose(self._sampler, pool, index)])
             if not self.done:

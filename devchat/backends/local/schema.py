@@ -8,13 +8,17 @@ go on (a key, a bracket), the model is not even asked.
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devchat.backends.local.library import bare_import
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.weights import Weights
 from devchat.errors import AnswerError, BackendError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # One spelling of white space, the one that models have seen most: none can be spun out for ever.
 STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
@@ -60,11 +64,11 @@ class Guide:
 
     def choose(self, sampler: Sampler, pool: Pool, index: int) -> int:
         """Choose a token that the schema allows next."""
-        token = sampler.sample(pool.context, index)
+        token = sampler.sample(pool, index)
         if not self._allows(token):
             allowed = self._matcher.compute_bitmask()
-            _mask(pool.logits(index), allowed, self._weights.size)
-            token = sampler.sample(pool.context, index)
+            _mask(pool.logits(index), allowed)
+            token = sampler.sample(pool, index)
         if not self._weights.ends(token):
             self._matcher.consume_token(token)
         return token
@@ -82,12 +86,11 @@ class Guide:
         return bool(self._matcher.validate_tokens([token]))
 
 
-def _mask(logits: int, allowed: bytes, size: int) -> None:
+def _mask(logits: NDArray[np.float32], allowed: bytes) -> None:
     import numpy as np
 
-    numbers = np.ctypeslib.as_array((ctypes.c_float * size).from_address(logits))
-    bits = np.unpackbits(np.frombuffer(allowed, np.uint8), bitorder="little")[:size]
-    numbers[bits == 0] = -np.inf
+    bits = np.unpackbits(np.frombuffer(allowed, np.uint8), bitorder="little")[: logits.size]
+    logits[bits == 0] = -np.inf
 
 
 def _library() -> Any:
