@@ -224,17 +224,19 @@ def test_a_writer_killed_leaves_nothing_but_a_draft_that_is_cleared_away(shelf: 
     head, pipe = made(1, 2, 3, state=state), subprocess.PIPE
     command = [sys.executable, "-c", WRITER, str(shelf.folder), KEY]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe) as writer:
-        draft = StuckDraft(shelf.folder, writer.pid, head.name)
-        assert writer.stdin is not None and writer.stdout is not None
-        writer.stdin.write(b"\n")
-        writer.stdin.flush()
-        written = draft.begun()
-        assert encode_head(head).startswith(written)
-        shelf.sweep()
-        assert draft.path.exists(), "its writer lives"
-        writer.kill()
+        try:
+            draft = StuckDraft(shelf.folder, writer.pid, head.name)
+            assert writer.stdin is not None and writer.stdout is not None
+            writer.stdin.write(b"\n")
+            writer.stdin.flush()
+            written = draft.begun()
+            shelf.sweep()
+            assert draft.path.exists(), "its writer lives"
+        finally:
+            writer.kill()
         assert writer.stdout.read() == b""
     assert writer.returncode == -signal.SIGKILL
+    assert written and (encode_head(head) + state).startswith(written)
     draft.leave(written)
     assert shelf.heads(KEY) == []
     assert draft.path.exists()
