@@ -6,16 +6,19 @@ import random
 import resource
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from devchat.backends.local.batch import Feed
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.pool import SEQUENCES, Pool
+from devchat.backends.local.prefixes import Memory, Prefixes
 from devchat.backends.local.request import Choice
 from devchat.backends.local.run import Run
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.schema import Grammars
 from devchat.backends.local.shape import Threads
 from tests.backends.local.conftest import ask
+from tests.backends.local.network import write_talker
 from tests.backends.local.workbench import SHAPE, Answer, Workbench, check_same
 
 SYSTEM = "You are a careful assistant who reads code and says what it does. " * 20
@@ -23,7 +26,7 @@ SYSTEM = "You are a careful assistant who reads code and says what it does. " * 
 BRIEF = SYSTEM[: len(SYSTEM) // 4]
 QUESTIONS = ("What is a mutex?", "What is a list?", "Explain git.", "What is HTTP?", "Why tests?")
 CODE = "\n".join(f"def size_{n}(items):\n    return len(items) + {n}\n" for n in range(3))
-COPY = ask(f"Repeat this code:\n```python\n{CODE}```", max_tokens=70)
+COPY = ask(f"Repeat this code:\n```python\n{CODE}```", max_tokens=48)
 FINDING = {
     "type": "object",
     "properties": {
@@ -53,7 +56,7 @@ def alone_the_same_always(bench: Workbench) -> None:
 
 
 def together_the_same_but_for_near_ties(bench: Workbench) -> None:
-    requests = [ask(question, BRIEF, max_tokens=24) for question in QUESTIONS[:4]]
+    requests = [ask(question, BRIEF, max_tokens=24) for question in QUESTIONS[:3]]
     alone = [bench.ask(request)[0] for request in requests]
     bench.renew()
     for one, other in zip(alone, bench.ask(*requests), strict=True):
@@ -294,6 +297,42 @@ def anything_in_any_order_is_answered(bench: Workbench) -> None:
     assert all(answer.done or answer.gone for answer in answers)
     state = bench.scheduler.describe()
     assert (state["sequences"], state["cells"], len(bench.ended)) == (0, 0, 24)
+
+
+def what_is_given_up_for_another_is_kept_beside(bench: Workbench) -> None:
+    """By a model of 50 kB: what is long stays, in the pool or beside it, while there is room."""
+    with TemporaryDirectory() as folder:
+        weights = Workbench(write_talker(Path(folder) / "talker.gguf")).weights
+    pool = Pool(weights, SHAPE, 1024, Paces(Threads(1, 1)))
+    begins = [6] * 32
+    one, two, three, four = (begins + [letter] * 300 for letter in (7, 8, 9, 10))
+    pool.decode([Feed(0, two[:256])])
+    room = 3 * len(pool.save(0).state)
+    pool.drop(0)
+    prefixes = Prefixes(pool, room)
+
+    def read(tokens: list[int], *running: int) -> tuple[int, int]:
+        seq, count = prefixes.begin(prefixes.find(tokens, running), running)
+        for start in range(count, len(tokens), 256):
+            pool.decode([Feed(seq, tokens[start : min(start + 256, len(tokens))])])
+        return seq, count
+
+    def read_and_rest(tokens: list[int]) -> int:
+        seq, count = read(tokens)
+        prefixes.rest(seq, Memory(len(tokens), False))
+        return count
+
+    assert [read_and_rest(tokens) for tokens in (one, two, three, four)] == [0, 32, 32, 32]
+    assert [parked.saved.tokens for parked in prefixes.parked] == [two, three]
+    # A short prompt takes what it shares with a long one, which is not lost by it.
+    assert read_and_rest(two[:64]) == 48
+    assert read_and_rest(two) == 320
+    # Beside a request that runs, what is at rest is shared and stays.
+    running, _ = read([11] * 40)
+    beside, _ = read(four, running)
+    prefixes.rest(beside, Memory(len(four), False))
+    assert read(begins + [12] * 20, running)[1] == 32
+    assert [pool.held[seq] for seq in prefixes.idle] == [four]
 
 
 if __name__ == "__main__":
