@@ -18,6 +18,11 @@ from gguf import GGUFWriter, PoolingType
 # Of numpy's operators its own types know nothing.
 Numbers = Any
 WIDTH, HEADS, WINDOW = 32, 2, 64
+STATE, RANK = 16, 2
+TURNS = (
+    "{% for m in messages %}{{ m.role }}0{{ m.content }} {% endfor %}"
+    "{% if add_generation_prompt %}assistant0{% endif %}"
+)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 # A word is one token if it is a letter, else its first letter and what goes on.
@@ -110,6 +115,32 @@ def _decoder() -> dict[str, Numbers]:
         made[f"blk.0.{name}.weight"] = some(2 * WIDTH, WIDTH)
     made["blk.0.ffn_down.weight"] = some(WIDTH, 2 * WIDTH)
     return made
+
+
+def write_recurrent(path: Path) -> Path:
+    """Write one that chats too, as Mamba does: with a state of all that it read, and no cells."""
+    writer = _writer(path, "mamba", 4096)
+    writer.add_chat_template(TURNS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_ssm_conv_kernel(4)
+    writer.add_ssm_inner_size(2 * WIDTH)
+    writer.add_ssm_state_size(STATE)
+    writer.add_ssm_time_step_rank(RANK)
+    some, inner = _Random().some, 2 * WIDTH
+    made = {"token_embd.weight": some(len(VOCABULARY), WIDTH)}
+    made |= {f"{name}.weight": 1 + some(WIDTH) for name in ("output_norm", "blk.0.attn_norm")}
+    made |= {
+        "blk.0.ssm_in.weight": some(2 * inner, WIDTH),
+        "blk.0.ssm_conv1d.weight": some(inner, 4),
+        "blk.0.ssm_conv1d.bias": some(inner),
+        "blk.0.ssm_x.weight": some(RANK + 2 * STATE, inner),
+        "blk.0.ssm_dt.weight": some(inner, RANK),
+        "blk.0.ssm_dt.bias": some(inner),
+        "blk.0.ssm_a": -np.abs(some(inner, STATE)),
+        "blk.0.ssm_d": some(inner),
+        "blk.0.ssm_out.weight": some(WIDTH, inner),
+    }
+    return _finish(writer, path, made, "llama")
 
 
 def _writer(path: Path, architecture: str, window: int) -> GGUFWriter:

@@ -17,8 +17,9 @@ from devchat.backends.local.run import Run
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.schema import Grammars
 from devchat.backends.local.shape import Threads
+from devchat.types import Message, Options, Request
 from tests.backends.local.conftest import ask
-from tests.backends.local.network import write_talker
+from tests.backends.local.network import write_recurrent, write_talker
 from tests.backends.local.workbench import SHAPE, Answer, Workbench, check_same
 
 SYSTEM = "You are a careful assistant who reads code and says what it does. " * 20
@@ -187,8 +188,6 @@ def more_requests_than_sequences(bench: Workbench) -> None:
 
 
 def a_conversation_goes_on_after_others_asked(bench: Workbench) -> None:
-    from devchat.types import Message, Options, Request
-
     (first,) = bench.ask(ask("What is a list?", BRIEF, max_tokens=30))
     said = (*ask("What is a list?", BRIEF).messages, Message.of("assistant", first.text))
     bench.ask(ask("Something else entirely. " * 20, max_tokens=4))
@@ -333,6 +332,24 @@ def what_is_given_up_for_another_is_kept_beside(bench: Workbench) -> None:
     prefixes.rest(beside, Memory(len(four), False))
     assert read(begins + [12] * 20, running)[1] == 32
     assert [pool.held[seq] for seq in prefixes.idle] == [four]
+
+
+def a_recurrent_model_goes_on_only_from_all_that_it_read(bench: Workbench) -> None:
+    with TemporaryDirectory() as folder:
+        bench = Workbench(write_recurrent(Path(folder) / "recurrent.gguf"), lookup=True)
+    first = ask("one two " * 40, max_tokens=8)
+    (alone,) = bench.ask(first)
+    bench.renew()
+    (again,), (cut,) = bench.ask(first), bench.ask(ask("one two " * 20, max_tokens=8))
+    assert (again.text, again.cached, cut.cached) == (alone.text, 0, 0)
+    (begun,) = bench.ask(ask("one two " * 40, max_tokens=1))
+    said = (*first.messages, Message.of("assistant", begun.text), Message.of("user", "and"))
+    (more,) = bench.ask(Request(said, Options(0.0, 8)))
+    ((size, _, _),) = [frame["usage"] for frame in begun.frames if "done" in frame]
+    assert more.cached == size
+    # More than there are states for, none of them shared.
+    many = bench.ask(*(ask(f"one two and {n}", max_tokens=8) for n in range(9)))
+    assert all(answer.done and answer.cached == 0 for answer in many)
 
 
 if __name__ == "__main__":
