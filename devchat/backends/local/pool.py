@@ -126,8 +126,9 @@ class Pool:
         return len(self.held[seq])
 
     def drop(self, seq: int) -> None:
-        """Take all of a sequence back."""
-        self.cut(seq, 0)
+        """Take all of a sequence back, even what a batch that failed has left in it."""
+        self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
+        self._forget(seq, 0)
 
     def whole(self, seq: int) -> bool:
         """Tell whether a sequence may go on from where it is, or be cut."""
@@ -149,7 +150,8 @@ class Pool:
         """Fill an empty sequence with what was saved; tell whether that went well."""
         quiet, size = not self.used, len(saved.state)
         data = ctypes.cast(ctypes.c_char_p(saved.state), ctypes.POINTER(ctypes.c_uint8))
-        if self._c.llama_state_seq_set_data(self.context, data, size, seq) != size:
+        read = self._c.llama_state_seq_set_data(self.context, data, size, seq)
+        if read != size or not self._ends_as(seq, saved.tokens):
             self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
             return False
         self._hold(seq, saved.tokens)
@@ -164,6 +166,11 @@ class Pool:
     def _end(self, seq: int, count: int) -> int:
         """Give the position after a sequence's first tokens."""
         return self._places[seq] - positions(self.held[seq][count:])
+
+    def _ends_as(self, seq: int, tokens: list[int]) -> bool:
+        """Tell whether llama.cpp holds as many positions; after a picture it doesn't say."""
+        end = self._c.llama_memory_seq_pos_max(self._memory, seq) + 1
+        return int(end) == positions(tokens) or (bool(tokens) and tokens[-1] < 0)
 
     def _failed(self, what: str) -> EngineError:
         return EngineError(

@@ -110,10 +110,10 @@ class Prefixes:
         while self.idle:
             self._put_away(next(reversed(self.idle)))
 
-    def free_sequence(self) -> int:
-        """Give the number of an empty sequence that nobody uses."""
+    def free_sequence(self, spared: int | None = None) -> int:
+        """Give the number of an empty sequence, at the cost of an idle one, but never of this."""
         while (free := self._empty()) is None:
-            self._put_away(next(iter(self.idle)))
+            self._put_away(next(seq for seq in self.idle if seq != spared))
         return free
 
     def _empty(self) -> int | None:
@@ -148,14 +148,14 @@ class Prefixes:
 
     def _shared(self, found: Find) -> tuple[int, int]:
         assert found.seq is not None
-        seq = self.free_sequence()
+        seq = self.free_sequence(spared=found.seq)
         self.pool.share(found.seq, seq, found.count)
         return seq, found.count
 
     def _taken_over(self, found: Find, busy: bool) -> tuple[int, int]:
         assert found.seq is not None
         lost = len(self.pool.held[found.seq]) - found.count
-        if lost >= LOSS and busy:
+        if lost >= LOSS and busy and (len(self.idle) > 1 or self._empty() is not None):
             return self._shared(found)
         memory = self.idle.pop(found.seq)
         if lost >= LOSS:

@@ -116,7 +116,7 @@ class Space:
         pool, count = self.prefixes.pool, len(wanted.tokens)
         if count == len(pool.held[wanted.seq]):
             return pool.state(wanted.seq)
-        part = self.prefixes.free_sequence()
+        part = self.prefixes.free_sequence(spared=wanted.seq)
         pool.share(wanted.seq, part, count)
         state = pool.state(part)
         pool.drop(part)
@@ -133,7 +133,8 @@ class Space:
 
         def serves(head: Head) -> int:
             memory = Memory(head.asked, plan.asked.private)
-            fits = len(head.tokens) <= free
+            # Even what a running answer shares: it is taken anew.
+            fits = max(len(head.tokens), plan.cells) <= free
             return fits * self.prefixes.serves(
                 head.tokens, head.exact, memory, prompt, quiet=not runs
             )

@@ -95,9 +95,9 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
     return _finish(writer, path, _decoder(), "llama")
 
 
-def write_talker(path: Path) -> Path:
+def write_talker(path: Path, window: int = 512) -> Path:
     """Write a model that chats, in lower case and without a meaning."""
-    writer = _writer(path, "llama", 512)
+    writer = _writer(path, "llama", window)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_chat_template("{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}")
     writer.add_eos_token_id(3)

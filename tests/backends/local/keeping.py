@@ -1,0 +1,149 @@
+"""What `test_keeping.py` checks, each in a process of its own: `keeping.py NAME MODEL FOLDER`.
+
+The model is tiny, so that a pool with all of its sequences in use is filled in no time.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from devchat.backends.local.batch import Feed
+from devchat.backends.local.cache import Origin, open_cache
+from devchat.backends.local.facts import look_at
+from devchat.backends.local.pace import Paces
+from devchat.backends.local.pool import SEQUENCES, Pool, Saved
+from devchat.backends.local.prefixes import LOSS, Find, Memory, Prefixes
+from devchat.backends.local.shape import Threads
+from devchat.backends.local.shelf import FOLDER, shelf_in
+from devchat.errors import EngineError
+from tests.backends.local.conftest import ask
+from tests.backends.local.workbench import SHAPE, Workbench
+
+RULES = "say what the rules of this house say " * 10
+"""Some 300 tokens: what two requests begin with is kept from 256 on."""
+BOOK = " one book is here" * 18
+
+
+class Shelves:
+    """A workbench whose evaluated prompts are kept in a folder; it believes itself slow."""
+
+    def __init__(self) -> None:
+        self.model, self.folder = Path(sys.argv[2]), Path(sys.argv[3])
+        self.bench = Workbench(self.model)
+        self.renew()
+
+    def renew(self) -> None:
+        """Be a new engine with the same folder."""
+        file, size = look_at(str(self.model)), self.bench.weights.kept_bytes(SHAPE)
+        cache = open_cache(self.folder, 1 << 30, Origin("bench", file, (), size))
+        self.bench.manner = replace(self.bench.manner, cache=cache)
+        self.bench.renew()
+
+    def pool(self) -> Pool:
+        """Make a pool of its own."""
+        return Pool(self.bench.weights, SHAPE, 1024, Paces(Threads(1, 1)))
+
+    def rest(self) -> None:
+        """Do all that waits for a rest, and see it written."""
+        scheduler = self.bench.scheduler
+        for _ in range(60):
+            scheduler.space.cache.took(1, 1.0)
+        while scheduler.rest():
+            pass
+        scheduler.space.cache.close(60)
+        assert scheduler.space.cache.trouble == ""
+
+
+def a_part_is_kept_whole_though_all_sequences_are_held(shelves: Shelves) -> None:
+    bench = shelves.bench
+    bench.add(ask("red", RULES, max_tokens=1))
+    leaves = bench.add(ask("green", RULES, max_tokens=1))
+    for number in range(SEQUENCES - 1):
+        bench.add(ask(f"{number} is a number", max_tokens=12, temperature=1.5, seed=number))
+    bench.tick()
+    leaves.gone = True
+    bench.ask()
+    prefixes = bench.scheduler.space.prefixes
+    held = [len(prefixes.pool.held[seq]) for seq in prefixes.idle]
+    assert len(held) == SEQUENCES
+    assert held[0] == max(held), "the first to be put away"
+    shelves.rest()
+    (kept,) = shelf_in(shelves.folder, 1 << 30).files()
+    assert kept.tokens >= 256
+    assert kept.bytes > kept.tokens * bench.weights.kept_bytes(SHAPE)
+
+
+def a_state_of_fewer_tokens_is_not_restored(shelves: Shelves) -> None:
+    pool, tokens = shelves.pool(), [7] * 20
+    empty = pool.state(0)
+    pool.decode([Feed(0, tokens)])
+    saved = pool.save(0)
+    pool.drop(0)
+    assert pool.restore(0, saved)
+    assert pool.held[0] == tokens
+    pool.drop(0)
+    for wrong in (Saved(tokens, 20, empty), Saved(tokens * 2, 20, saved.state)):
+        assert not pool.restore(0, wrong)
+        assert (pool.used, pool.held[0], len(pool.state(0))) == (0, [], len(empty))
+
+
+def the_last_sequence_at_rest_is_taken_over_not_emptied(shelves: Shelves) -> None:
+    pool = shelves.pool()
+    prefixes, running = Prefixes(pool, 1 << 20), list[int]()
+    for number in range(SEQUENCES):
+        seq, _ = prefixes.begin(Find(), running)
+        pool.decode([Feed(seq, [7] * (2 if number else LOSS + 40))])
+        running.append(seq)
+    prefixes.rest(running[0], Memory(LOSS + 40, private=False))
+    seq, count = prefixes.begin(Find(32, running[0]), running[1:])
+    assert (seq, count, pool.held[seq]) == (running[0], 32, [7] * 32)
+    assert [len(one.saved.tokens) for one in prefixes.parked] == [LOSS + 40]
+
+
+def a_file_takes_no_more_cells_than_are_free(shelves: Shelves) -> None:
+    bench = shelves.bench
+    bench.ask(ask("red" + BOOK, RULES, max_tokens=2))
+    shelves.rest()
+    shelves.renew()
+    bench.ask(ask("a pool as large as it will be", max_tokens=1500))
+    space = bench.scheduler.space
+    kept = shelves.folder / FOLDER
+    away = kept.rename(shelves.folder / "away")
+    first = bench.add(ask("a long story", RULES, max_tokens=600, temperature=1.5, seed=7))
+    while not first.text:
+        bench.tick()
+    free, shared = space.size - space.committed(bench.scheduler.runs), len(RULES) // 2
+    second = bench.add(ask("red" + BOOK, RULES, max_tokens=free - len(BOOK + RULES) + shared))
+    # Another engine writes it just now.
+    away.rename(kept)
+    bench.tick()
+    assert len(bench.scheduler.runs) == 2
+    assert space.committed(bench.scheduler.runs) <= space.size
+    bench.ask()
+    assert first.done and second.done
+
+
+def a_batch_that_fails_late_leaves_nothing(shelves: Shelves) -> None:
+    pool, weights = shelves.pool(), shelves.bench.weights
+    memory = weights.c.llama_get_memory(pool.context)
+    pool.decode([Feed(1, [7] * 20)])
+
+    def second_part(_: object) -> bool:
+        return bool(weights.c.llama_memory_seq_pos_max(memory, 0) >= SHAPE.ubatch)
+
+    callback = weights.c.ggml_abort_callback(second_part)
+    weights.c.llama_set_abort_callback(pool.context, callback, None)
+    try:
+        pool.decode([Feed(0, [7] * SHAPE.batch)])
+    except EngineError as error:
+        assert "could not evaluate" in error.message
+    else:
+        raise AssertionError("all of it was evaluated")
+    pool.decode([Feed(0, [7] * 20)])
+    assert (len(pool.held[0]), len(pool.held[1]), pool.used) == (20, 20, 40)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](Shelves())
