@@ -71,7 +71,7 @@ class Engine:
 
     def _use(self, loader: Loader, weights: Weights | None = None) -> _Ready:
         orders = self._orders
-        file = _looked_at(orders.path)
+        file = look_at(orders.path)
         weights = weights or loader.load()
         shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
         self._ready = _Ready(loader, weights, self._worker(weights, shape, file))
@@ -176,16 +176,6 @@ class _Ready:
     loader: Loader
     weights: Weights
     worker: Scheduler | Embeddings
-
-
-def _looked_at(path: str) -> ModelFile:
-    try:
-        return look_at(path)
-    except OSError as error:
-        raise ModelError(
-            f"the model file `{path}` can't be read: {error.strerror}",
-            "`devchat models list` shows what is here",
-        ) from error
 
 
 def main() -> None:

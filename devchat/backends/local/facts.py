@@ -1,11 +1,12 @@
 """What was found out once about a model's file, remembered in the cache folder.
 
-To hash gigabytes takes seconds: a file whose size, time and inode are as they were is not read
+To hash gigabytes takes seconds: a file whose size, times and inode are as they were is not read
 again. Whatever can't be read or written is found out anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from contextlib import suppress
@@ -24,12 +25,14 @@ BLOCK = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file as it was when the engine opened it; of a split one, all parts together."""
+    """A file as it was when the engine opened it.
+
+    `stamp` changes with the size, the times or the inode of any of its parts; "" where there is no
+    file. The second time, which nobody sets, tells what was written over and dated back.
+    """
 
     path: str
-    size: int
-    mtime_ns: int
-    inode: int
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,16 @@ def look_at(path: str) -> ModelFile:
     try:
         states = [part.stat() for part in find_parts(Path(path))]
     except (OSError, ModelError):
-        return ModelFile(path, 0, 0, 0)
-    size = sum(state.st_size for state in states)
-    latest = max(state.st_mtime_ns for state in states)
-    return ModelFile(path, size, latest, states[0].st_ino)
+        return ModelFile(path, "")
+    seen = [(one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino) for one in states]
+    return ModelFile(path, hashlib.blake2b(str(seen).encode(), digest_size=8).hexdigest())
 
 
 def read_facts(folder: Path, file: ModelFile) -> Facts:
     """Tell what is known of a file, nothing where it has changed."""
     entry = _read(folder).get(file.path)
     match entry:
-        case {"file": dict(seen), "hash": str(digest)} if seen == asdict(file):
+        case {"file": dict(seen), "hash": str(digest)} if seen == asdict(file) and file.stamp:
             facts = Facts(digest)
         case _:
             return Facts()
@@ -80,14 +82,13 @@ def remember(folder: Path, file: ModelFile, facts: Facts) -> None:
 
 def hash_of(file: ModelFile) -> str:
     """Hash a file's content, "" where it has changed. Raises `OSError`, `ModelError`."""
-    import hashlib
-
     digest = hashlib.blake2b(digest_size=20)
     for part in find_parts(Path(file.path)):
         with part.open("rb", buffering=0) as source:
             while block := source.read(BLOCK):
                 digest.update(block)
-    return digest.hexdigest() if look_at(file.path) == file else ""
+    same = bool(file.stamp) and look_at(file.path) == file
+    return digest.hexdigest() if same else ""
 
 
 def stand_back() -> None:
