@@ -181,8 +181,15 @@ def who_does_not_fit_waits_and_is_told(bench: Workbench) -> None:
         assert large.run is not None
 
 
+def talker() -> Workbench:
+    """Have a model of 50 kB instead, where it is no matter what is said."""
+    with TemporaryDirectory() as folder:
+        return Workbench(write_talker(Path(folder) / "talker.gguf", 8192))
+
+
 def more_requests_than_sequences(bench: Workbench) -> None:
-    answers = bench.ask(*(ask(f"Say {n}", max_tokens=2) for n in range(SEQUENCES + 3)))
+    bench = talker()
+    answers = bench.ask(*(ask(f"say {n}", max_tokens=2) for n in range(SEQUENCES + 3)))
     assert all(answer.done for answer in answers)
     assert len(bench.ended) == SEQUENCES + 3
 
@@ -198,7 +205,8 @@ def a_conversation_goes_on_after_others_asked(bench: Workbench) -> None:
 
 
 def a_batch_that_fails_ends_its_answers_and_no_more(bench: Workbench) -> None:
-    answers = [bench.add(ask(f"{n}: name colours", max_tokens=200)) for n in range(2)]
+    bench = talker()
+    answers = [bench.add(ask(f"{n} name colours", max_tokens=200)) for n in range(2)]
     bench.tick(4)
     pool = bench.scheduler.space.prefixes.pool
     # Cells that nobody knows of: llama.cpp finds no room for the next batch.
@@ -207,7 +215,7 @@ def a_batch_that_fails_ends_its_answers_and_no_more(bench: Workbench) -> None:
     bench.ask()
     assert all("could not evaluate" in answer.error for answer in answers)
     pool.drop(pool.sequences - 1)
-    (after,) = bench.ask(ask("What is a list?", max_tokens=4))
+    (after,) = bench.ask(ask("what is a list", max_tokens=4))
     assert after.done
 
 
@@ -299,9 +307,8 @@ def anything_in_any_order_is_answered(bench: Workbench) -> None:
 
 
 def what_is_given_up_for_another_is_kept_beside(bench: Workbench) -> None:
-    """By a model of 50 kB: what is long stays, in the pool or beside it, while there is room."""
-    with TemporaryDirectory() as folder:
-        weights = Workbench(write_talker(Path(folder) / "talker.gguf")).weights
+    """What is long stays, in the pool or beside it, while there is room."""
+    weights = talker().weights
     pool = Pool(weights, SHAPE, 1024, Paces(Threads(1, 1)))
     begins = [6] * 32
     one, two, three, four = (begins + [letter] * 300 for letter in (7, 8, 9, 10))
