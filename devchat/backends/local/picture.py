@@ -1,9 +1,10 @@
-"""What a picture says of its size, before anything unpacks it. Pure."""
+"""What a picture says of its size, and whether that is true, before llama.cpp unpacks it. Pure."""
 
 from __future__ import annotations
 
 import struct
 
+from devchat.backends.local.png import unpacks_as_told
 from devchat.errors import InputError
 
 MOST_PIXELS = 50_000_000
@@ -27,6 +28,8 @@ def check(name: str, data: bytes) -> None:
             f"`{name}` has {width:,} x {height:,} pixels; {MOST_PIXELS:,} is the limit",
             "make it smaller: models scale pictures down anyway",
         )
+    if data.startswith(_PNG) and not unpacks_as_told(data):
+        raise damaged(name)
 
 
 def damaged(name: str) -> InputError:

@@ -125,11 +125,16 @@ def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     return _png(width, height, zlib.compress(bytes(1000)))
 
 
-def _png(width: int, height: int, data: bytes) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", data), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
+def png_of(head: bytes, *data: bytes) -> bytes:
+    """Make a picture of what its header says, and of data that need not be so."""
+    chunks = ((b"IHDR", head), *((b"IDAT", one) for one in data), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
 
 
-def _chunk(kind: bytes, body: bytes) -> bytes:
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """Make a part of such a file."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _png(width: int, height: int, data: bytes) -> bytes:
+    return png_of(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), data)
