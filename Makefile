@@ -10,7 +10,7 @@ export CMAKE_ARGS ?= -DLLAVA_BUILD=ON -DMTMD_VIDEO=OFF -DLLAMA_BUILD_TOOLS=OFF -
 # What pip kept of an earlier build may be without libmtmd.
 SEES := ls .venv/lib/python3*/site-packages/llama_cpp/lib/libmtmd.* >/dev/null 2>&1 || { \
 	echo 'Compiling llama.cpp again, with libmtmd.'; \
-	$(PIP) --quiet cache remove llama_cpp_python; \
+	$(PIP) --quiet cache remove llama_cpp_python || true; \
 	$(PIP) install $(LOCKED) --force-reinstall --no-deps llama-cpp-python; }
 
 .PHONY: demo test check bench eval soak lock docs clean
