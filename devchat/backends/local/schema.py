@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from devchat.backends.local.library import bare_import
 from devchat.backends.local.pool import Pool
 from devchat.backends.local.sampling import Sampler
+from devchat.backends.local.trial import plain, takes_too_long
 from devchat.backends.local.weights import Weights
 from devchat.errors import AnswerError, BackendError
 
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 STYLE = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
+TRIED = 64
+"""Schemas whose trials are remembered."""
+
+
 class Grammars:
     """Makes guides for one vocabulary; what takes long (0.3 s) is made once, on first use."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._tokenizer: Any = None
+        self._slow: dict[str, bool] = {}
 
     def guide(self, schema: dict[str, Any]) -> Guide:
         """Prepare for an answer that matches. Raises `AnswerError` for a schema it can't serve."""
@@ -40,10 +46,19 @@ class Grammars:
             grammar = library.LLMatcher.grammar_from_json_schema(schema, overrides=STYLE)
         except ValueError as error:
             raise _unusable(str(error)) from error
+        if not plain(schema) and self._takes_too_long(grammar):
+            raise _unusable("it takes too long to prepare for")
         matcher = library.LLMatcher(self._tokenizer, grammar, log_level=0)
         if matcher.is_error():
             raise _unusable(matcher.get_error())
         return Guide(self._weights, matcher)
+
+    def _takes_too_long(self, grammar: str) -> bool:
+        if grammar not in self._slow:
+            if len(self._slow) >= TRIED:
+                self._slow.clear()
+            self._slow[grammar] = takes_too_long(grammar)
+        return self._slow[grammar]
 
 
 class Guide:

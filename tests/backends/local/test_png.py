@@ -17,8 +17,8 @@ from tests.backends.local.projector import chunk, png, png_of
 SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 # Where each pass begins and how far it steps: https://www.w3.org/TR/png-3/#8InterlaceMethods
-PASSES = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2))
-PASSES += ((0, 1, 1, 2),)
+PASSES = [(0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2)]
+PASSES += [(0, 1, 1, 2)]
 BITS = [(kind, depth) for kind, depths in DEPTHS.items() for depth in depths]
 LARGE = 8 << 20
 PACKED = zlib.compress(bytes(LARGE), 9)

@@ -1,0 +1,70 @@
+"""Schemas that would take llguidance minutes, and those that only look so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from devchat.backends import Backend
+from devchat.backends.local.trial import plain, takes_too_long
+from devchat.errors import AnswerError
+from tests.backends.local.conftest import ask, finish
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+FINDING: Schema = {
+    "type": "object",
+    "properties": {"pattern": TEXT, "allOf": {"type": "array", "items": {"enum": [1, 2]}}},
+    "required": ["pattern"],
+    "additionalProperties": False,
+}
+
+
+def all_of(count: int) -> Schema:
+    return {"allOf": [TEXT | {"pattern": f".*{n}.*"} for n in range(count)]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        (FINDING, True),
+        ({"type": "array", "items": FINDING, "maxItems": 9}, True),
+        (TEXT | {"pattern": "a+"}, False),
+        ({"type": "array", "items": {"type": "integer", "multipleOf": 7}}, False),
+        ({"type": "object", "additionalProperties": all_of(2)}, False),
+        ({"type": "object", "properties": {"x": all_of(2)}}, False),
+        ({"type": "object", "properties": [1]}, False),
+        ({"$ref": "#"}, False),
+    ],
+)
+def test_what_needs_no_trial(schema: Schema, answer: bool) -> None:
+    assert plain(schema) == answer
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        (TEXT | {"pattern": "(a|b)*a(a|b){20}"}, False),
+        (all_of(2), False),
+        ({"type": "integer", "multipleOf": 7}, False),
+        ({"not": {}, "type": "string"}, False),
+        (all_of(40), True),
+        ({"type": "array", "items": {"type": "integer", "multipleOf": 99_999_989}}, True),
+    ],
+    ids=["pattern", "two", "multiple", "nothing", "forty", "multiple of much"],
+)
+def test_what_takes_too_long(schema: Schema, answer: bool) -> None:
+    assert takes_too_long(json.dumps({"grammars": [{"json_schema": schema}]})) == answer
+
+
+@pytest.mark.engine
+def test_a_schema_that_takes_too_long_is_refused_by_name(shared: Backend) -> None:
+    with pytest.raises(AnswerError, match="can't be followed here: it takes too long") as caught:
+        finish(shared, ask("Hi", schema=all_of(40)))
+    assert caught.value.hint
+    assert finish(shared, ask("Hi", schema=TEXT | {"pattern": "^(yes|no)$"})).text in (
+        '"yes"',
+        '"no"',
+    )
