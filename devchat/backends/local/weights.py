@@ -100,9 +100,8 @@ class Weights:
 
     def kept_bytes(self, shape: Shape) -> int:
         """Count the bytes of a token's keys and values."""
-        heads = max(1, int(self.c.llama_model_n_head(self._model)))
-        width = int(self.c.llama_model_n_embd(self._model)) // heads
-        numbers = 2 * self.layers * width * int(self.c.llama_model_n_head_kv(self._model))
+        width = self._head_size("key") + self._head_size("value")
+        numbers = self.layers * width * int(self.c.llama_model_n_head_kv(self._model))
         # q8_0 keeps 32 numbers in 34 bytes.
         return numbers * 2 if shape.kv_type == "f16" else numbers * 34 // 32
 
@@ -156,6 +155,12 @@ class Weights:
         if not context:
             raise LoadError(self.library.complaint())
         return context
+
+    def _head_size(self, kind: str) -> int:
+        """Give how many numbers a head's key or value has: as told, else its part of the whole."""
+        told = self._told(f"attention.{kind}_length")
+        heads = max(1, int(self.c.llama_model_n_head(self._model)))
+        return int(told) if told.isdigit() else int(self.c.llama_model_n_embd(self._model)) // heads
 
     def _told(self, key: str) -> str:
         """Give what the file says of its architecture; "" where it says nothing."""

@@ -95,22 +95,26 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
     return _finish(writer, path, _decoder(), "llama")
 
 
-def write_talker(path: Path, window: int = 512) -> Path:
-    """Write a model that chats, in lower case and without a meaning."""
+def write_talker(path: Path, window: int = 512, head: int = WIDTH // HEADS) -> Path:
+    """Write a model that chats, in lower case and without a meaning; with heads of such a size."""
     writer = _writer(path, "llama", window)
+    if head != WIDTH // HEADS:
+        writer.add_key_length(head)
+        writer.add_value_length(head)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_chat_template("{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}")
     writer.add_eos_token_id(3)
-    return _finish(writer, path, _decoder(), "llama")
+    return _finish(writer, path, _decoder(HEADS * head), "llama")
 
 
-def _decoder() -> dict[str, Numbers]:
+def _decoder(heads: int = WIDTH) -> dict[str, Numbers]:
     some = _Random().some
     made = {"token_embd.weight": some(len(VOCABULARY), WIDTH)}
     made |= {f"{name}.weight": 1 + some(WIDTH) for name in ("output_norm", "blk.0.attn_norm")}
     made["blk.0.ffn_norm.weight"] = 1 + some(WIDTH)
-    for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-        made[f"blk.0.{name}.weight"] = some(WIDTH, WIDTH)
+    for name in ("attn_q", "attn_k", "attn_v"):
+        made[f"blk.0.{name}.weight"] = some(heads, WIDTH)
+    made["blk.0.attn_output.weight"] = some(WIDTH, heads)
     for name in ("ffn_up", "ffn_gate"):
         made[f"blk.0.{name}.weight"] = some(2 * WIDTH, WIDTH)
     made["blk.0.ffn_down.weight"] = some(WIDTH, 2 * WIDTH)
