@@ -243,13 +243,16 @@ def _describe(
     context = _whole(entries, f"{architecture}.context_length")
     if not architecture or not 0 < context < MAX_CONTEXT:
         raise ModelError(f"`{path}` does not say what model it is or how long its window", _AGAIN)
+    layers = _whole(entries, f"{architecture}.block_count")
+    if layers < 0:
+        raise ModelError(f"`{path}` is corrupt: it says that it has {layers} layers", _AGAIN)
     whole = parameters is not None
     return Header(
         version=version,
         architecture=architecture,
         name=_text(entries, "general.name"),
         context_tokens=context,
-        block_count=_whole(entries, f"{architecture}.block_count"),
+        block_count=layers,
         size_label=_text(entries, "general.size_label"),
         quantization=_QUANTIZATIONS.get(_whole(entries, "general.file_type", -1), ""),
         file_bytes=size,

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-U32, BOOL, STRING, ARRAY, U64 = 4, 7, 8, 9, 10
+U32, I32, BOOL, STRING, ARRAY, U64 = 4, 5, 7, 8, 9, 10
 F32 = 0
 Entry = tuple[int, object]
 

@@ -18,7 +18,19 @@ from devchat.errors import ModelError
 from devchat.models.gguf import Header, check_file, find_parts, read_header, tier_of
 from devchat.models.metadata import _BLOCKS
 from devchat.types import Tier
-from tests.models.files import ARRAY, BOOL, STRING, U32, U64, Entry, Tensor, entry, gguf, strings
+from tests.models.files import (
+    ARRAY,
+    BOOL,
+    I32,
+    STRING,
+    U32,
+    U64,
+    Entry,
+    Tensor,
+    entry,
+    gguf,
+    strings,
+)
 
 
 @pytest.fixture
@@ -159,6 +171,7 @@ def test_foreign_files_are_named(path: Path, content: bytes, said: str) -> None:
         (gguf({"llama.context_length": (U32, 0)}), "does not say what model"),
         (gguf({"llama.context_length": (U64, 1 << 40)}), "does not say what model"),
         (gguf({"llama.context_length": (STRING, "x")}), "does not say what model"),
+        (gguf({"llama.block_count": (I32, struct.pack("<i", -1))}), "it has -1 layers"),
         (gguf({"general.architecture": (STRING, "clip")}), "a picture projector"),
         (gguf({"general.type": (STRING, "adapter")}), "a LoRA adapter"),
         (gguf({"split.count": (U32, 3)}), "one of 3 parts"),
