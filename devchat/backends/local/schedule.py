@@ -101,7 +101,7 @@ class Scheduler:
             self.refuse_next(error)
 
     def refuse_next(self, error: DevchatError) -> None:
-        """End the request that waits longest."""
+        """End the request that no pool could be made for, else the one that waits longest."""
         self._refuse(self._waiting.pop(0).job, error)
 
     def rest(self) -> bool:
@@ -149,7 +149,13 @@ class Scheduler:
         for waiting in [] if self._full else list(self._waiting):
             if self._follows(waiting):
                 continue
-            found = self.space.place(waiting.plan, self.runs, self._behind(waiting))
+            try:
+                found = self.space.place(waiting.plan, self.runs, self._behind(waiting))
+            except LoadError:
+                # Whom there is no memory for is refused, not who was passed over.
+                self._waiting.remove(waiting)
+                self._waiting.insert(0, waiting)
+                raise
             if found is None:
                 self._full = True
                 break
