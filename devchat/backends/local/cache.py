@@ -121,8 +121,8 @@ class PrefixCache:
             return best
         return None
 
-    def load(self, head: Head) -> bytes | None:
-        """Give the state in a file, `None` where it is gone or damaged."""
+    def load(self, head: Head) -> tuple[Head, bytes] | None:
+        """Give a file's state and its head as it is now, `None` where it is gone or damaged."""
         return self._shelf.read(head)
 
     def took(self, tokens: int, seconds: float) -> None:

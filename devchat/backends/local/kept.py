@@ -74,9 +74,12 @@ def read_head(file: BinaryIO) -> Head:
         raise DamagedError("damaged in its head")
     try:
         found = json.loads(body)
-        return Head(**found | {"tokens": tuple(found["tokens"])})
-    except (ValueError, TypeError, KeyError) as error:
+        head = Head(**found | {"tokens": tuple(found["tokens"])})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DamagedError("written by another devchat") from error
+    if not _typed(head):
+        raise DamagedError("written by another devchat")
+    return head
 
 
 def read_state(file: BinaryIO, head: Head) -> bytes:
@@ -85,6 +88,14 @@ def read_state(file: BinaryIO, head: Head) -> bytes:
     if len(state) != head.size or zlib.crc32(state) != head.crc:
         raise DamagedError("damaged in its state")
     return state
+
+
+def _typed(head: Head) -> bool:
+    # Each field is what llama.cpp and its readers take it for; a token is a 32-bit number.
+    numbers = (head.exact, head.asked, head.size, head.crc)
+    sound = all(type(one) is int and one >= 0 for one in numbers)
+    sound = sound and all(type(one) is int and 0 <= one < 1 << 31 for one in head.tokens)
+    return sound and isinstance(head.key, str) and isinstance(head.model, str)
 
 
 def _digest(body: bytes) -> bytes:

@@ -60,14 +60,17 @@ class Shelf:
                 self._heads[name] = head
         return list(self._heads.values())
 
-    def read(self, head: Head) -> bytes | None:
-        """Give a state, and note that it was used; `None` where it is gone or damaged."""
+    def read(self, head: Head) -> tuple[Head, bytes] | None:
+        """Give a state, and note that it was used; `None` where it is gone or damaged.
 
-        def state_in(file: BinaryIO) -> bytes:
-            # Another engine may have written the same tokens anew meanwhile.
-            state = read_state(file, read_head(file))
+        With the head that it has now: another engine may have written the same tokens anew.
+        """
+
+        def state_in(file: BinaryIO) -> tuple[Head, bytes]:
+            found = _named_head(file, head.name, head.key)
+            state = read_state(file, found)
             os.utime(file.fileno())
-            return state
+            return found, state
 
         return _read(self.folder / head.name, state_in)
 
@@ -168,9 +171,7 @@ class Shelf:
 
     def _head(self, name: str, key: str) -> Head | None:
         def head_in(file: BinaryIO) -> Head:
-            head = read_head(file)
-            if (head.key, head.name) != (key, name):
-                raise DamagedError("named as another")
+            head = _named_head(file, name, key)
             if os.fstat(file.fileno()).st_size != file.tell() + head.size:
                 raise DamagedError("truncated")
             return head
@@ -191,6 +192,13 @@ def _read(path: Path, read: Callable[[BinaryIO], T]) -> T | None:
         except DamagedError:
             path.unlink()
     return None
+
+
+def _named_head(file: BinaryIO, name: str, key: str) -> Head:
+    head = read_head(file)
+    if (head.key, head.name) != (key, name):
+        raise DamagedError("named as another")
+    return head
 
 
 def _private(folder: Path) -> bool:
@@ -215,11 +223,14 @@ def _drafted(draft: Path) -> Iterator[int]:
 
 def _locked(draft: Path) -> int:
     while True:
-        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        number = os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600)
         with suppress(OSError):
             fcntl.flock(number, fcntl.LOCK_EX)
         # Somebody may have cleared it away before it was locked.
         if draft.exists() and draft.stat().st_ino == os.fstat(number).st_ino:
+            # Not before: where two containers share the folder, another may have our number.
+            if os.fstat(number).st_size:
+                os.ftruncate(number, 0)
             return number
         os.close(number)
 

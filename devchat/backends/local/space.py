@@ -140,10 +140,11 @@ class Space:
             )
 
         kept = self.cache.find(serves, found.count)
-        state = None if kept is None else self.cache.load(kept.head)
-        if kept is None or state is None:
+        loaded = None if kept is None else self.cache.load(kept.head)
+        # Written anew since its head was read, a file may serve less.
+        if kept is None or loaded is None or serves(loaded[0]) < kept.shared:
             return found
-        head = kept.head
+        head, state = loaded
         saved = Saved(list(head.tokens), head.exact, state)
         return Find(kept.shared, parked=Parked(saved, Memory(head.asked, plan.asked.private)))
 

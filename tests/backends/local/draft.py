@@ -24,7 +24,7 @@ class StuckDraft:
 
     def begun(self) -> bytes:
         """Wait until the process is writing; give what it wrote first."""
-        until(self._is_open)
+        until(lambda: opened_to_write(self.path, self._pid))
         fcntl.flock(self._pipe, fcntl.LOCK_UN)
         return os.read(self._pipe, 1000)
 
@@ -34,12 +34,14 @@ class StuckDraft:
         self.path.unlink()
         self.path.write_bytes(data)
 
-    def _is_open(self) -> bool:
-        process = Path(f"/proc/{self._pid}")
-        for link in process.glob("fd/*"):
-            with suppress(FileNotFoundError):
-                if link.readlink() == self.path:
-                    flags = (process / "fdinfo" / link.name).read_text().split("flags:")[1].split()
-                    if int(flags[0], 8) & os.O_ACCMODE == os.O_WRONLY:
-                        return True
-        return False
+
+def opened_to_write(path: Path, pid: int) -> bool:
+    """Tell whether a process has opened a file to write it."""
+    process = Path(f"/proc/{pid}")
+    for link in process.glob("fd/*"):
+        with suppress(FileNotFoundError):
+            if link.readlink() == path:
+                flags = (process / "fdinfo" / link.name).read_text().split("flags:")[1].split()
+                if int(flags[0], 8) & os.O_ACCMODE == os.O_WRONLY:
+                    return True
+    return False

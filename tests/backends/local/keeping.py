@@ -125,6 +125,22 @@ def a_file_takes_no_more_cells_than_are_free(shelves: Shelves) -> None:
     assert first.done and second.done
 
 
+def a_file_written_anew_serves_what_it_says_now(shelves: Shelves) -> None:
+    bench = shelves.bench
+    bench.ask(ask("red" + BOOK, RULES, max_tokens=2))
+    shelves.rest()
+    shelves.renew()
+    bench.ask(ask("something else", max_tokens=2))
+    shelf = shelf_in(shelves.folder, 1 << 30)
+    (path,) = [one.path for one in shelf.files()]
+    (head,) = shelf.heads(path.name.partition("-")[0])
+    found = shelf.read(head)
+    assert found is not None
+    shelf.write(replace(head, exact=32), found[1])
+    (answer,) = bench.ask(ask("red" + BOOK, RULES, max_tokens=2))
+    assert answer.cached == 0, "it says that it was read among others"
+
+
 def a_batch_that_fails_late_leaves_nothing(shelves: Shelves) -> None:
     pool, weights = shelves.pool(), shelves.bench.weights
     memory = weights.c.llama_get_memory(pool.context)

@@ -89,7 +89,7 @@ def test_the_next_engine_finds_what_one_has_kept(home: Path, origin: Origin) -> 
     found = look(cache, (*whole, 7, 8))
     assert found is not None
     assert (found.shared, len(found.head.tokens)) == (900, 900)
-    assert cache.load(found.head) == state_of(whole)
+    assert cache.load(found.head) == (found.head, state_of(whole))
     parted = look(cache, prompt(1, 2, 4))
     assert parted is not None
     assert (parted.shared, len(parted.head.tokens)) == (600, 900)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +19,8 @@ from hypothesis import strategies as st
 from devchat.backends.local.kept import START, Head, encode_head, head_of
 from devchat.backends.local.shelf import Shelf
 from devchat.backends.local.worth import Wanted
-from tests.backends.local.draft import StuckDraft
+from tests.backends.local.draft import StuckDraft, opened_to_write
+from tests.backends.local.test_faults import until
 
 KEY, OTHER = "0123456789abcdef", "fedcba9876543210"
 STATE = bytes(range(256)) * 40
@@ -48,7 +51,7 @@ def test_what_was_written_is_found_and_read(shelf: Shelf) -> None:
     for one in (shelf, afresh(shelf)):
         assert sorted(one.heads(KEY), key=lambda head: -len(head.tokens)) == heads[:2]
         assert one.heads(OTHER) == heads[2:]
-        assert one.read(heads[0]) == STATE
+        assert one.read(heads[0]) == (heads[0], STATE)
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert shelf.folder.stat().st_mode & 0o777 == 0o700
     assert shelf.folder.parent.stat().st_mode & 0o777 == 0o700
@@ -58,6 +61,23 @@ def test_a_folder_that_is_not_there_is_empty(shelf: Shelf) -> None:
     assert (shelf.heads(KEY), shelf.files(), shelf.clear()) == ([], [], (0, 0))
     assert shelf.read(made(1)) is None
     assert not shelf.folder.exists()
+
+
+def test_a_file_written_anew_is_read_with_its_new_head(shelf: Shelf) -> None:
+    old = made(1, 2, 3)
+    kept(shelf, old)
+    assert shelf.heads(KEY) == [old]
+    new = head_of(KEY, "model", Wanted(1, (1, 2, 3), 2, 2), STATE[:100])
+    kept(afresh(shelf), new, STATE[:100])
+    assert shelf.read(old) == (new, STATE[:100])
+
+
+def test_a_file_in_the_place_of_another_is_not_read(shelf: Shelf) -> None:
+    head = made(1, 2, 3)
+    path = kept(shelf, head)
+    path.write_bytes(whole(made(1, 2)))
+    assert shelf.read(head) is None
+    assert not path.exists()
 
 
 def test_a_file_that_vanishes_is_not_there(shelf: Shelf) -> None:
@@ -86,6 +106,13 @@ def signed(body: bytes) -> bytes:
     return START.pack(b"devchat\0", 1, len(body), digest) + body
 
 
+def field(data: bytes, name: str, value: object) -> bytes:
+    """Give the body of a file's head with another value in it."""
+    size = START.unpack(data[: START.size])[2]
+    body = json.loads(data[START.size : START.size + size])
+    return json.dumps(body | {name: value}).encode()
+
+
 BAD: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: b"",
     "truncated in its start": lambda data: data[:10],
@@ -97,6 +124,11 @@ BAD: dict[str, Callable[[bytes], bytes]] = {
     "a head of 4 GB": lambda data: data[:12] + b"\xff" * 4 + data[16:],
     "not JSON": lambda data: signed(b"{"),
     "other fields": lambda data: signed(b'{"tokens": [1], "colour": "red"}'),
+    "nested deeper than Python goes": lambda data: signed(b"[" * 100_000),
+    "a size that is no number": lambda data: signed(field(data, "size", "x")),
+    "tokens that are none": lambda data: signed(field(data, "tokens", ["a"])),
+    "a token too large": lambda data: signed(field(data, "tokens", [1 << 70])),
+    "a name that is a number": lambda data: signed(field(data, "model", 7)) + STATE,
     "no fields": lambda data: signed(b"[]"),
     "of another key": lambda data: whole(made(1, 2, 3, key=OTHER)),
     "of other tokens": lambda data: whole(made(1, 2, 4)),
@@ -155,7 +187,7 @@ def test_the_least_recently_used_make_room(shelf: Shelf) -> None:
         os.utime(path, (1000 + age, 1000 + age))
     size = paths[0].stat().st_size
     small = Shelf(shelf.folder, 3 * size)
-    assert small.read(heads[0]) == STATE, "used just now: the latest of all"
+    assert small.read(heads[0]) == (heads[0], STATE), "used just now: the latest of all"
     kept(small, made(9))
     assert [path.exists() for path in paths] == [True, False, False, True]
     assert sum(one.bytes for one in small.files()) <= small.limit
@@ -245,6 +277,26 @@ def test_a_writer_killed_leaves_nothing_but_a_draft_that_is_cleared_away(shelf: 
     assert afresh(shelf).heads(KEY) == [made(7)]
 
 
+def test_a_writer_leaves_the_draft_of_one_with_its_number_alone(shelf: Shelf) -> None:
+    shelf.folder.mkdir(mode=0o700, parents=True)
+    state = bytes(1 << 20)
+    head, pipe = made(1, 2, 3, state=state), subprocess.PIPE
+    command = [sys.executable, "-c", WRITER, str(shelf.folder), KEY]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as writer:
+        draft = shelf.folder / f".{writer.pid}-{head.name}.part"
+        with draft.open("wb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            other.write(b"of another container")
+            other.flush()
+            assert writer.stdin is not None
+            writer.stdin.write(b"\n")
+            writer.stdin.flush()
+            until(lambda: opened_to_write(draft, writer.pid))
+            assert draft.read_bytes() == b"of another container"
+        assert writer.wait() == 0
+    assert shelf.read(head) == (head, state)
+
+
 MANY = """
 import sys
 from pathlib import Path
@@ -257,8 +309,8 @@ for number in range(150):
     state = bytes([number]) * 20_000
     shelf.write(head_of("k", "model", Wanted(1, (number % 40,), 0, 0), state), state)
     for head in shelf.heads("k"):
-        state = shelf.read(head)
-        assert state is None or len(set(state)) == 1 and len(state) == 20_000, (me, head.name)
+        _, state = shelf.read(head) or (head, b"x" * 20_000)
+        assert len(set(state)) == 1 and len(state) == 20_000, (me, head.name)
 print(len(shelf.heads("k")))
 """
 
