@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONG = 64
+"""Tokens of a batch that takes so long that progress is told while it is evaluated."""
 SEQUENCES, RECURRENT_SEQUENCES = 32, 4
 """Sequences that a pool holds at most; each of a recurrent model takes a state of its own."""
 
@@ -53,6 +55,7 @@ class Pool:
         self._places = [0] * self.sequences
         """The next position of each sequence: a picture may take fewer than it has tokens."""
         self._c, self._library, self._paces = weights.c, weights.library, paces
+        self._weights, self._telling = weights, False
         self._memory = self._c.llama_get_memory(self.context)
         self._batch, self._row = Batch(weights, shape.batch), ctypes.c_float * weights.size
         self._threads = (shape.threads, shape.threads_batch)
@@ -87,6 +90,7 @@ class Pool:
     def look(self, feed: Feed) -> None:
         """Evaluate a picture. Raises `EngineError`; its sequence is empty then."""
         seq = feed.seq
+        self._tell(True)
         if feed.view is None or not feed.view.evaluate(self.context, self._places[seq], seq):
             self.drop(seq)
             raise self._failed("look at the picture")
@@ -185,10 +189,16 @@ class Pool:
         if wanted != self._threads:
             self._c.llama_set_n_threads(self.context, *wanted)
             self._threads = wanted
+        self._tell(count >= LONG)
         started = perf_counter()
         failed = self._c.llama_decode(self.context, self._batch.raw)
         self._paces.took(count, threads, perf_counter() - started)
         return int(failed)
+
+    def _tell(self, on: bool) -> None:
+        if on != self._telling:
+            self._weights.tell_progress(self.context, on)
+            self._telling = on
 
     def _note(self, feed: Feed, alone: bool) -> None:
         seq, held = feed.seq, len(self.held[feed.seq])

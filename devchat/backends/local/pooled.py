@@ -28,6 +28,7 @@ class Pooled:
         self.size, self._width = size, weights.width
         self._c, self._library = weights.c, weights.library
         self._context = weights.context(whole, size, SEQUENCES, embeds=True)
+        weights.tell_progress(self._context, True)
         self._memory = self._c.llama_get_memory(self._context)
         self._batch = Batch(weights, size)
 

@@ -1,7 +1,8 @@
 """Pictures as tokens: llama.cpp's multimodal part (libmtmd) and a model's projector file.
 
 The projector is loaded for the first picture. Looking at one is a single call of many seconds,
-in which other answers wait; `step` is told of its progress.
+in which other answers wait; `step` is told of the projector's progress, and by the weights of the
+model's own.
 """
 
 from __future__ import annotations

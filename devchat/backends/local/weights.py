@@ -40,7 +40,7 @@ class Weights:
         step: Callable[[], None],
         mmap: Switch = "auto",
     ) -> None:
-        """Load the file with so many layers on the GPU; `step` hears of progress.
+        """Load the file with so many layers on the GPU; `step` hears of progress, here and later.
 
         Raises `LoadError`.
         """
@@ -50,7 +50,13 @@ class Weights:
             step()
             return True
 
+        def stop(_: object) -> bool:
+            step()
+            return False
+
         progress = self.c.llama_progress_callback(go_on)
+        # Kept here: llama.cpp calls it as long as there are contexts.
+        self._between = self.c.ggml_abort_callback(stop)
         options = self.c.llama_model_default_params()
         options.n_gpu_layers, options.progress_callback = layers, progress
         options.load_mode = getattr(self.c, LOAD_MODES[mmap])
@@ -155,6 +161,14 @@ class Weights:
         if not context:
             raise LoadError(self.library.complaint())
         return context
+
+    def tell_progress(self, context: Any, on: bool) -> None:
+        """Have `step` hear of each operation while a context evaluates on a processor, or of none.
+
+        Where a GPU does all of it, nothing is told: it is quick.
+        """
+        told = self._between if on else self.c.ggml_abort_callback()
+        self.c.llama_set_abort_callback(context, told, None)
 
     def _head_size(self, kind: str) -> int:
         """Give how many numbers a head's key or value has: as told, else its part of the whole."""
