@@ -62,6 +62,11 @@ class Call:
         """End the request, answered or not."""
         self._connection.close()
 
+    def hang_up(self) -> None:
+        """End the request while another thread waits for its answer: that hears an error."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
     def greet(self, request: bytes) -> bool:
         """Send the request; tell whether an engine of our version took it.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from devchat import __version__
 from devchat.backends.local.berth import Berth
 from devchat.backends.local.call import Call
+from devchat.backends.local.calls import Calls
 from devchat.backends.local.request import written
 from devchat.backends.local.start import Child, Orders, connect
 from devchat.backends.local.wire import PROTOCOL, Frame, WireError, encode
@@ -62,15 +63,17 @@ class LocalBackend:
 
     def stream(self, request: Request) -> Generator[Chunk | Completion, None, None]:
         """Answer one request; see `Backend.stream`."""
-        return self._answer(request, watched=True)
+        return self._answer(request, Calls(), watched=True)
 
-    def _answer(self, request: Request, watched: bool) -> Generator[Chunk | Completion, None, None]:
+    def _answer(
+        self, request: Request, calls: Calls, watched: bool
+    ) -> Generator[Chunk | Completion, None, None]:
         if not self.accepts_images and any(message.images for message in request.messages):
             raise BackendError(
                 f"`{self.name}` can't look at pictures: no projector file is beside it",
                 "leave them out, or choose a model that can with `-m`",
             )
-        with self._call(written(request, self._private, watched)) as call:
+        with calls.holding(self._call(written(request, self._private, watched))) as call:
             reader = _Reader(self.name, request.options.schema is not None, self._waited)
             self._waited = 0.0
             yield from reader.read(call)
@@ -79,7 +82,12 @@ class LocalBackend:
         self, requests: Sequence[Request]
     ) -> Iterator[tuple[int, Completion | DevchatError]]:
         """Answer several requests at once, in the order in which they finish."""
-        return answer_many(partial(self._answer, watched=False), requests, AT_ONCE)
+        calls = Calls()
+        try:
+            answer = partial(self._answer, calls=calls, watched=False)
+            yield from answer_many(answer, requests, AT_ONCE)
+        finally:
+            calls.end()
 
     def embed(self, texts: Sequence[str]) -> Rows:
         """Embed texts by a model made for it.
