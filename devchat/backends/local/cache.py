@@ -7,7 +7,7 @@ writes it. Nothing here ever fails a request: what can't be kept is not kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -65,9 +65,10 @@ class Origin:
     token_bytes: int
     reach: Reach = Reach()
 
-    def key(self, digest: str) -> str:
-        """Name all of it in 16 letters, given the file's hash."""
-        text = "\0".join((str(FORMAT), digest, *self.marks)).encode("utf-8", "surrogateescape")
+    def key(self, digest: str, rotation: str = "") -> str:
+        """Name all of it in 16 letters, given the file's hash and how the pool turns positions."""
+        parts = (str(FORMAT), digest, *self.marks, *([rotation] if rotation else []))
+        text = "\0".join(parts).encode("utf-8", "surrogateescape")
         return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
@@ -76,11 +77,18 @@ def marks_of(c: Any, shape: Shape, gpu_layers: int) -> tuple[str, ...]:
 
     Any other version or build of llama.cpp is another file.
     """
-    libraries = Path(c._lib._name).parent.glob("lib*")
-    built = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in libraries)
+    built = sorted(_libraries(Path(c._lib._name).parent))
     context = replace(shape, threads=0, threads_batch=0)
     system = bytes(c.llama_print_system_info()).decode("utf-8", "replace")
     return (str(built), system, str(context), str(gpu_layers))
+
+
+def _libraries(folder: Path) -> Iterator[tuple[str, int, int]]:
+    for one in folder.glob("lib*"):
+        # Where they lie among others, a link that leads nowhere is none of ours.
+        if one.name.startswith(("libllama", "libggml")) and one.exists():
+            state = one.stat()
+            yield one.name, state.st_size, state.st_mtime_ns
 
 
 def open_cache(folder: Path, limit: int, origin: Origin) -> PrefixCache:
@@ -95,15 +103,20 @@ class PrefixCache:
         self.trouble = ""
         self._folder, self._limit, self._origin = folder, limit, origin
         self._facts = facts
-        self._key = origin.key(facts.hash) if facts.hash else ""
+        self._digest, self._rotation = facts.hash, ""
         self._shelf = shelf_in(folder, limit)
         self._rate = 0.0
         # Each is changed by one thread alone.
         self._given = self._written = 0
         self._beginnings = Beginnings()
         self._handed: list[Tokens] = []
-        self._work: SimpleQueue[tuple[Wanted, bytes] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[Wanted, bytes, str] | None] = SimpleQueue()
         self._writer: Thread | None = None
+
+    def turn(self, rotation: str) -> None:
+        """Keep and find only states of this rotation: their numbers are nothing to another's."""
+        if rotation != self._rotation:
+            self._rotation, self._handed = rotation, []
 
     def learn(self, prompt: Sequence[int]) -> None:
         """Take note of a request's prompt, to notice what requests have in common."""
@@ -145,7 +158,7 @@ class PrefixCache:
         if self._writer is None:
             self._writer = Thread(target=self._write_all, daemon=True)
             self._writer.start()
-        self._work.put((wanted, state))
+        self._work.put((wanted, state, self._rotation))
 
     def known_threads(self, most: Threads) -> Threads | None:
         """Tell the quickest threads that an engine has found where it might take so many."""
@@ -164,7 +177,9 @@ class PrefixCache:
             self._writer.join(patience)
 
     def _heads(self) -> list[Head]:
-        return self._shelf.heads(self._key) if self._key and self._limit else []
+        if not self._digest or not self._limit:
+            return []
+        return self._shelf.heads(self._origin.key(self._digest, self._rotation))
 
     def _beginning(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
         for begun in reversed(self._beginnings.shared) if self._origin.reach.cuts else ():
@@ -190,22 +205,23 @@ class PrefixCache:
         stand_back()
         shelf = shelf_in(self._folder, self._limit)
         while (work := self._work.get()) is not None:
-            wanted, state = work
+            wanted, state, rotation = work
             try:
-                self._write(shelf, wanted, state)
+                self._write(shelf, wanted, state, rotation)
             except (OSError, ModelError) as error:
                 self.trouble = str(getattr(error, "strerror", None) or error).lower()
             self._written += len(state)
 
-    def _write(self, shelf: Shelf, wanted: Wanted, state: bytes) -> None:
+    def _write(self, shelf: Shelf, wanted: Wanted, state: bytes, rotation: str) -> None:
         origin, tokens = self._origin, wanted.tokens
-        self._key = self._key or self._identify()
-        if not self._key:
+        self._digest = self._digest or self._identify()
+        if not self._digest:
             return
-        before = shelf.heads(self._key)
+        key = origin.key(self._digest, rotation)
+        before = shelf.heads(key)
         if origin.reach.best((one.tokens for one in before), tokens) >= COVERED * len(tokens):
             return
-        head = head_of(self._key, origin.name, wanted, state)
+        head = head_of(key, origin.name, wanted, state)
         if shelf.write(head, state) and origin.reach.cuts:
             for one in before:
                 if superseded(one.tokens, tokens):
@@ -216,4 +232,4 @@ class PrefixCache:
         digest = hash_of(file)
         if digest:
             remember(self._folder, file, replace(read_facts(self._folder, file), hash=digest))
-        return self._origin.key(digest) if digest else ""
+        return digest

@@ -17,6 +17,7 @@ from devchat.backends.local.pool import Pool, Saved
 from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.shape import Shape, Threads
+from devchat.backends.local.stand import whole
 from devchat.backends.local.weights import Weights, window_limit
 from devchat.backends.local.worth import Held, Wanted
 
@@ -42,7 +43,9 @@ class Space:
     @property
     def size(self) -> int:
         """Cells of the pool; 0 while there is none."""
-        return 0 if self._prefixes is None else self._prefixes.pool.size
+        # Any thread may ask, while the engine's own makes the pool anew.
+        prefixes = self._prefixes
+        return 0 if prefixes is None else prefixes.pool.size
 
     @property
     def prefixes(self) -> Prefixes:
@@ -62,10 +65,11 @@ class Space:
         return pool.taken([run.seq for run in runs]) + sum(run.remaining(pool) for run in runs)
 
     def cells(self, runs: Sequence[Run]) -> tuple[int, int]:
-        """Count the cells that these answers hold, and those kept for what may come."""
-        if self._prefixes is None:
+        """Count the cells that these answers hold, and those kept; any thread may ask."""
+        prefixes = self._prefixes
+        if prefixes is None:
             return 0, 0
-        pool = self._prefixes.pool
+        pool = prefixes.pool
         used = pool.taken([run.seq for run in runs])
         return used, pool.used - used
 
@@ -107,6 +111,12 @@ class Space:
             self.cache.keep(wanted, self._state(wanted))
         return wanted is not None
 
+    def free(self) -> None:
+        """Give the pool's memory back, and what is remembered beside it."""
+        prefixes, self._prefixes = self._prefixes, None
+        if prefixes is not None:
+            prefixes.pool.free()
+
     def close(self, patience: float) -> None:
         """Remember what was found out, and wait so long for what is being written."""
         self.cache.remember_threads(self._most, self._paces.learned())
@@ -125,6 +135,7 @@ class Space:
     def _cells_of_kept(self, plan: Plan) -> int:
         """Count the cells of the file that serves most of a prompt: it is read whole, then cut."""
         prompt = tuple(plan.prompt)
+        self.cache.turn(self._weights.rotation(plan.cells))
         kept = self.cache.find(lambda head: common(head.tokens, prompt), 0)
         return 0 if kept is None else len(kept.head.tokens)
 
@@ -171,7 +182,12 @@ class Space:
         wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
         if runs and (least > wanted or wanted <= self.size):
             return False
-        return self._resize(grown(self.size, wanted, limits), runs)
+        size = grown(self.size, wanted, limits)
+        return not (runs and self._turns(size)) and self._resize(size, runs)
+
+    def _turns(self, size: int) -> bool:
+        """Tell whether what the pool holds means nothing in one of another size."""
+        return self._weights.rotation(size) != self._weights.rotation(self.size)
 
     def _entwined(self, runs: Sequence[Run]) -> bool:
         # Moved to another pool, what answers share would become each one's own: wait instead.
@@ -182,6 +198,9 @@ class Space:
 
     def _resize(self, size: int, runs: Sequence[Run]) -> bool:
         old = self._prefixes
+        if old is not None and self._turns(size):
+            old.pool.free()
+            self._prefixes = old = None
         if old is None:
             self._prefixes = Prefixes(self._made(size), min(PARKED, free_memory() // 4))
             return True
@@ -196,12 +215,27 @@ class Space:
                 raise
             old.pool = self._made(old.pool.size)
         self._prefixes = old
-        for run, one in zip(runs, saved, strict=True):
-            old.pool.restore(run.seq, one)
+        _restore(old.pool, runs, saved)
         return old.pool.size == size
 
     def _made(self, size: int) -> Pool:
-        return Pool(self._weights, self._shape, size, self._paces)
+        pool = Pool(self._weights, self._shape, size, self._paces)
+        self.cache.turn(self._weights.rotation(size))
+        return pool
+
+
+def _restore(pool: Pool, runs: Sequence[Run], saved: Sequence[Saved]) -> None:
+    # No larger pool could be made, and apart they need more than this one has: they share again
+    # what they shared, and read the rest again.
+    apart = pool.recurrent or sum(run.plan.cells for run in runs) <= pool.size
+    for at, (run, one) in enumerate(zip(runs, saved, strict=True)):
+        before = [] if apart else [other.seq for other in runs[:at]]
+        counts = [(whole(one.tokens, common(pool.held[seq], one.tokens)), seq) for seq in before]
+        count, seq = max(counts, default=(0, 0))
+        if count:
+            pool.share(seq, run.seq, count)
+        else:
+            pool.restore(run.seq, one)
 
 
 def _need(plan: Plan, found: Find, running: Sequence[int]) -> int:

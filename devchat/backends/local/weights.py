@@ -1,12 +1,13 @@
 """A model's weights in memory: its vocabulary, its numbers, its chat template.
 
-`Weights.tokenize` may be called by any thread, all else by the engine's own.
+`Weights.count` may be called by any thread, all else by the engine's own.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 from devchat.backends.local.circles import TINY
@@ -25,6 +26,9 @@ FLASH: dict[Switch, str] = {
     "on": "LLAMA_FLASH_ATTN_TYPE_ENABLED",
     "off": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
 }
+ORIGINAL_WINDOW = "rope.scaling.original_context_length"
+ONE_ROTATION = ("none", "linear", "yarn")
+"""Kinds of stretched windows whose positions turn alike in pools of all sizes."""
 # Mean, first and last token: https://github.com/ggml-org/llama.cpp/blob/master/include/llama.h
 POOLED = ("1", "2", "3")
 
@@ -82,6 +86,7 @@ class Weights:
             or self.c.llama_model_is_hybrid(self._model)
         )
         self._buffer = ctypes.create_string_buffer(1024)
+        self._counting = Lock()
 
     @property
     def model(self) -> Any:
@@ -110,6 +115,11 @@ class Weights:
         numbers = self.layers * width * int(self.c.llama_model_n_head_kv(self._model))
         # q8_0 keeps 32 numbers in 34 bytes.
         return numbers * 2 if shape.kv_type == "f16" else numbers * 34 // 32
+
+    def count(self, text: str) -> int | None:
+        """Count a text's tokens; `None` where the vocabulary is gone with the weights."""
+        with self._counting:
+            return len(self.tokenize(text, special=False)) if self._model else None
 
     def tokenize(self, text: str, special: bool, framed: bool = False) -> list[int]:
         """Make tokens of a text; `special` obeys control tokens such as `<|im_end|>` in it.
@@ -144,8 +154,10 @@ class Weights:
         return bool(self.c.llama_vocab_is_control(self.vocabulary, token))
 
     def free(self) -> None:
-        """Give the memory back."""
-        self.c.llama_model_free(self._model)
+        """Give the memory back, once nobody counts."""
+        with self._counting:
+            self.c.llama_model_free(self._model)
+            self._model = None
 
     def context(self, shape: Shape, size: int, sequences: int, embeds: bool = False) -> Any:
         """Make a llama.cpp context of so many cells. Raises `LoadError`."""
@@ -169,6 +181,19 @@ class Weights:
         """
         told = self._between if on else self.c.ggml_abort_callback()
         self.c.llama_set_abort_callback(context, told, None)
+
+    def rotation(self, size: int) -> str:
+        """Say by which factors positions turn in a pool of so many cells; "" if in all alike.
+
+        Some models have one set for short windows and one for long ones (LongRoPE), and llama.cpp
+        goes by the pool's size in steps of 256 cells: `llama_model::get_rope_factors`.
+        """
+        kind, short = self._told("rope.scaling.type"), self._told(ORIGINAL_WINDOW)
+        if kind == "longrope" and not short:
+            short = str(self.trained_window)
+        if kind in ONE_ROTATION or not short.isdigit():
+            return ""
+        return "long" if -(-size // 256) * 256 > int(short) else "short"
 
     def _head_size(self, kind: str) -> int:
         """Give how many numbers a head's key or value has: as told, else its part of the whole."""

@@ -5,6 +5,7 @@ The model is tiny, so that a pool with all of its sequences in use is filled in 
 
 from __future__ import annotations
 
+import resource
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from devchat.backends.local.shape import Threads
 from devchat.backends.local.shelf import FOLDER, shelf_in
 from devchat.errors import EngineError
 from tests.backends.local.conftest import ask
+from tests.backends.local.network import write_talker
 from tests.backends.local.workbench import SHAPE, Workbench
 
 RULES = "say what the rules of this house say " * 10
@@ -144,7 +146,8 @@ def a_file_written_anew_serves_what_it_says_now(shelves: Shelves) -> None:
 def a_batch_that_fails_late_leaves_nothing(shelves: Shelves) -> None:
     pool, weights = shelves.pool(), shelves.bench.weights
     memory = weights.c.llama_get_memory(pool.context)
-    pool.decode([Feed(1, [7] * 20)])
+    # Long, so that the pool tells of progress already: it does by the same means.
+    pool.decode([Feed(1, [7] * SHAPE.ubatch)])
 
     def second_part(_: object) -> bool:
         return bool(weights.c.llama_memory_seq_pos_max(memory, 0) >= SHAPE.ubatch)
@@ -158,7 +161,54 @@ def a_batch_that_fails_late_leaves_nothing(shelves: Shelves) -> None:
     else:
         raise AssertionError("all of it was evaluated")
     pool.decode([Feed(0, [7] * 20)])
-    assert (len(pool.held[0]), len(pool.held[1]), pool.used) == (20, 20, 40)
+    assert [len(pool.held[seq]) for seq in (0, 1)] == [20, SHAPE.ubatch]
+
+
+def what_was_shared_fits_where_no_larger_pool_can_be_made(shelves: Shelves) -> None:
+    bench = shelves.bench
+    bench.ask(ask("a pool as large as it will be", max_tokens=2500))
+    story = " one book is here" * 76
+    both = [bench.add(ask(f"{n}{story}", RULES, max_tokens=99)) for n in range(2)]
+    scheduler = bench.scheduler
+    while not all(one.text for one in both):
+        bench.tick()
+    pool = scheduler.space.prefixes.pool
+    assert sum(len(run.tokens) for run in scheduler.runs) > pool.size > pool.used
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    room = pages * resource.getpagesize() + (8 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
+    large = bench.add(ask("green", max_tokens=12_000))
+    bench.tick()
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert scheduler.space.prefixes.pool is not pool, "made again"
+    assert scheduler.space.size == pool.size
+    assert "busy" in large.frames[0]["note"]
+    bench.ask()
+    assert all(one.done for one in (*both, large)), [one.error for one in both]
+
+
+def states_of_another_rotation_are_never_used(shelves: Shelves) -> None:
+    path = write_talker(shelves.model.with_name("turning.gguf"), 1 << 14, short=1000)
+    bench = Workbench(path)
+    turns = [bench.weights.rotation(size) for size in (1, 768, 769, 1000, 1 << 14)]
+    assert turns == ["short", "short", "long", "long", "long"]
+    question = ask("red", RULES, max_tokens=40)
+    (short,) = bench.ask(question)
+    (again,) = bench.ask(question)
+    assert (again.cached > 256, again.text) == (True, short.text)
+    running = bench.add(question)
+    bench.tick(2)
+    large = bench.add(ask("green", max_tokens=2000))
+    bench.tick(2)
+    assert bench.scheduler.space.size < 1000, "it waits: the other's state can't be moved"
+    bench.ask()
+    assert (running.text, large.done) == (short.text, True)
+    (long,) = bench.ask(question)
+    assert (long.cached, bench.scheduler.space.size > 1000) == (0, True)
+    fresh = Workbench(path)
+    fresh.ask(ask("green", max_tokens=2000))
+    (alone,) = fresh.ask(question)
+    assert (alone.text, alone.text != short.text) == (long.text, True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import GGUFWriter, PoolingType
+from gguf import GGUFWriter, PoolingType, RopeScalingType
 
 # Of numpy's operators its own types know nothing.
 Numbers = Any
@@ -95,16 +95,24 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
     return _finish(writer, path, _decoder(), "llama")
 
 
-def write_talker(path: Path, window: int = 512, head: int = WIDTH // HEADS) -> Path:
-    """Write a model that chats, in lower case and without a meaning; with heads of such a size."""
-    writer = _writer(path, "llama", window)
+def write_talker(path: Path, window: int = 512, head: int = WIDTH // HEADS, short: int = 0) -> Path:
+    """Write a model that chats, in lower case and without a meaning; with heads of such a size.
+
+    `short`: in pools of more cells than that it turns positions otherwise.
+    """
+    writer, weights = _writer(path, "llama", window), _decoder(HEADS * head)
     if head != WIDTH // HEADS:
         writer.add_key_length(head)
         writer.add_value_length(head)
+    if short:
+        writer.add_rope_scaling_type(RopeScalingType.LONGROPE)
+        writer.add_rope_scaling_orig_ctx_len(short)
+        for name, factor in (("long", 8), ("short", 1)):
+            weights[f"rope_factors_{name}.weight"] = np.full(head // 2, factor, np.float32)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_chat_template("{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}")
     writer.add_eos_token_id(3)
-    return _finish(writer, path, _decoder(HEADS * head), "llama")
+    return _finish(writer, path, weights, "llama")
 
 
 def _decoder(heads: int = WIDTH) -> dict[str, Numbers]:

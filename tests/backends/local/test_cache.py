@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from devchat.backends.local.cache import Found, Origin, PrefixCache, open_cache
+from devchat.backends.local.cache import Found, Origin, PrefixCache, marks_of, open_cache
 from devchat.backends.local.facts import Facts, ModelFile, hash_of, look_at, read_facts, remember
-from devchat.backends.local.shape import Threads
+from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.shelf import FOLDER
 from devchat.backends.local.worth import Held, Reach, Tokens, Wanted
 
@@ -135,6 +136,36 @@ def test_another_build_or_context_finds_nothing(
     cache = opened(home, replace(origin, **other))  # type: ignore[arg-type]
     assert look(cache, prompt(1, 2, 3)) is None
     assert len(files(home)) == 1
+
+
+def test_states_of_another_rotation_are_not_found(home: Path, origin: Origin) -> None:
+    cache = opened(home, origin)
+    for rotation in ("short", "long"):
+        cache.turn(rotation)
+        assert [wanted.tokens for wanted in keep_all(cache, prompt(1, 2))] == [prompt(1, 2)]
+    cache.turn("short")
+    assert list(keep_all(cache, prompt(3, 4)))
+    cache.close(60)
+    assert len(files(home)) == 3
+    cache = opened(home, origin)
+    for rotation, finds in (("", [False, False]), ("short", [True, True]), ("long", [True, False])):
+        cache.turn(rotation)
+        found = [look(cache, (*prompt(*parts), 7)) for parts in ((1, 2), (3, 4))]
+        assert [one is not None for one in found] == finds
+
+
+def test_a_build_is_known_by_the_libraries_that_count(home: Path) -> None:
+    def build(name: str, data: bytes) -> tuple[str, ...]:
+        (home / name).write_bytes(data)
+        llama = SimpleNamespace(_name=str(home / "libllama.so"))
+        system = SimpleNamespace(_lib=llama, llama_print_system_info=lambda: b"AVX2 = 1")
+        return marks_of(system, Shape("off", "f16", 512, 256, 1, 1), 0)
+
+    (home / "libggml-old.so").symlink_to("gone")
+    first = build("libllama.so", b"1")
+    assert build("libssl.so", b"1") == first, "the system's are no matter"
+    assert build("libggml-base.so", b"1") != first
+    assert build("libllama.so", b"12") != build("libllama.so", b"1")
 
 
 def test_a_model_written_over_is_another(home: Path, origin: Origin, model: Path) -> None:
