@@ -41,8 +41,9 @@ from devchat.errors import ModelError
 
 PENDING = 256 << 20
 """Bytes that wait to be written, at which nothing more is taken."""
-PATIENCE, HURRY = 10.0, 1.0
-"""Seconds that a leaving engine waits for what is being written, and one that was stopped."""
+PATIENCE, HURRY = 60.0, 1.0
+"""Seconds that a leaving engine waits for what is being written, and one that was stopped. By then
+it holds no model any more; the file of a large one takes as long to be known by its hash."""
 NEWEST = 0.3
 """How much the newest prompt counts in the rate of evaluation."""
 

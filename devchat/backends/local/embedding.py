@@ -102,6 +102,12 @@ class Embeddings:
         """Say that there is nothing to do while nobody waits."""
         return False
 
+    def free(self) -> None:
+        """Give the memory back, but for the weights."""
+        if self._pooled is not None:
+            self._pooled.free()
+            self._pooled = None
+
     def close(self, patience: float) -> None:
         """Wait for nothing: nothing is kept."""
 
@@ -173,9 +179,7 @@ class Embeddings:
     def _context(self, portions: list[Portion]) -> Pooled:
         needed = max(TOKENS, *(len(text) for one in portions for text in one.work.texts))
         if self._pooled is None or self._pooled.size < needed:
-            if self._pooled is not None:
-                self._pooled.free()
-                self._pooled = None
+            self.free()
             self._pooled = Pooled(self._weights, self._shape, -(-needed // TOKENS) * TOKENS)
         return self._pooled
 

@@ -56,13 +56,12 @@ class Engine:
             library = Library()
             # Templates need jinja, choosing numpy: that costs nothing while llama.cpp reads.
             Thread(target=_warm_up, daemon=True).start()
-            ready = self._use(self._loader(library))
+            ready = self._serve(self._use(self._loader(library)))
         except DevchatError as error:
             self._refuse(error)
             return
-        worker = self._serve(ready).worker
-        worker.close(HURRY if self._server.stopping else PATIENCE)
         self._server.drain()
+        self._end(ready)
 
     def _loader(self, library: Library) -> Loader:
         orders = self._orders
@@ -75,7 +74,7 @@ class Engine:
         weights = weights or loader.load()
         shape = shape_of(orders.wishes, weights.gpu_layers, Threads(self._threads, self._threads))
         self._ready = _Ready(loader, weights, self._worker(weights, shape, file))
-        self._server.become(Model(lambda text: len(weights.tokenize(text, special=False))))
+        self._server.become(Model(weights.count))
         return self._ready
 
     def _worker(self, weights: Weights, shape: Shape, file: ModelFile) -> Scheduler | Embeddings:
@@ -120,7 +119,7 @@ class Engine:
 
     def _retreat(self, ready: _Ready, why: LoadError) -> _Ready:
         # No pool fits beside the weights: with less of them on the GPU it may.
-        # Nobody counts meanwhile: the vocabulary goes with the weights.
+        # Who counts waits meanwhile: the vocabulary goes with the weights.
         known = self._server.become(None)
         try:
             weights = ready.loader.retreat(ready.weights, why)
@@ -131,13 +130,20 @@ class Engine:
             return ready
         except ModelError as error:
             # The weights are gone, and no others came: nothing is left to answer with.
-            self._server.become(Model(failure=failure(error)))
             ready.worker.end(error)
-            self._server.leave(force=True)
-            return ready
+            self._server.leave()
+            raise
         for job in ready.worker.unbegun():
             self._add(after, job)
         return after
+
+    def _end(self, ready: _Ready) -> None:
+        # What is kept of prompts may take long to write: not with a model in memory, beside which
+        # the next engine must fit.
+        self._server.become(None)
+        ready.worker.free()
+        ready.weights.free()
+        ready.worker.close(HURRY if self._server.stopping else PATIENCE)
 
     def _refuse(self, error: DevchatError) -> None:
         told = failure(error)

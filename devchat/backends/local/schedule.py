@@ -108,6 +108,12 @@ class Scheduler:
         """Do a piece of what can wait, while nobody does; tell whether there may be more."""
         return not self.busy and self.space.keep()
 
+    def free(self) -> None:
+        """Give the memory back, but for the weights."""
+        self.space.free()
+        if self._manner.sight is not None:
+            self._manner.sight.free()
+
     def close(self, patience: float) -> None:
         """Remember what was found out, and wait so many seconds for what is being written."""
         self.space.close(patience)

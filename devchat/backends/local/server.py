@@ -85,9 +85,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What became of loading: a tokenizer that counts, or the failure to tell every client."""
+    """What became of loading: a tokenizer that counts, or the failure to tell every client.
 
-    count: Callable[[str], int] = len
+    `count` gives `None` where the model is gone: nobody's, or soon another's.
+    """
+
+    count: Callable[[str], int | None] = len
     failure: Frame | None = None
 
 
@@ -242,11 +245,13 @@ class Server:
         return fits
 
     def _count(self, client: Client, text: str) -> None:
-        since = time.monotonic()
-        while (model := self._model) is None:
+        since, count = time.monotonic(), None
+        while (model := self._model) is None or not model.failure:
+            if model is not None and (count := model.count(text)) is not None:
+                break
             self._known.wait()
         waited = time.monotonic() - since
-        client.send(model.failure or {"count": model.count(text), "loaded": waited})
+        client.send(model.failure or {"count": count, "loaded": waited})
         client.waiting = False
 
     def _status(self) -> Frame:

@@ -62,6 +62,7 @@ class Sight:
         self._mtmd: Any = None
         self._context: Any = None
         self._callbacks: list[Any] = []
+        self._free: Callable[[], object] = lambda: None
 
     def views(self, seen: Seen) -> Iterator[View | list[int]]:
         """Make of a picture what a prompt has in its place: views, and tokens around them.
@@ -97,6 +98,11 @@ class Sight:
             ctypes.byref(after),
         )
         return not failed
+
+    def free(self) -> None:
+        """Give the projector's memory back."""
+        self._free()
+        self._context = None
 
     def _view(self, chunks: _Chunks, chunk: Any, content: int) -> View:
         count = int(self._mtmd.mtmd_input_chunk_get_n_tokens(chunk))
@@ -135,7 +141,7 @@ class Sight:
         )
         if not context:
             raise self._useless(library.complaint())
-        weakref.finalize(self, mtmd.mtmd_free, context)
+        self._free = weakref.finalize(self, mtmd.mtmd_free, context)
         self._context = context
         if not mtmd.mtmd_support_vision(context):
             raise self._useless("it is not for pictures")

@@ -1,0 +1,60 @@
+"""An engine that leaves while prompts are still written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from devchat.backends.local.control import engines
+from devchat.backends.local.shelf import FOLDER
+from devchat.settings import Settings
+from tests.backends.local.conftest import Open, finish
+from tests.backends.local.test_faults import only, until
+from tests.backends.local.test_kept_prompts import QUESTIONS
+
+# A disk that takes no byte before it is told to: who writes stands back first.
+SLOW = """
+import os, time
+from pathlib import Path
+
+home = Path(__file__).parent
+
+def wait(*_):
+    (home / "waits").touch()
+    while not (home / "goes").exists():
+        time.sleep(0.01)
+
+os.setpriority = wait
+"""
+
+
+def resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.engine
+def test_what_is_still_written_keeps_no_model_in_memory(
+    open_model: Open,
+    runtime: Path,
+    settings: Settings,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hooks = home / "hooks"
+    hooks.mkdir()
+    (hooks / "sitecustomize.py").write_text(SLOW)
+    monkeypatch.setenv("PYTHONPATH", str(hooks))
+    backend = open_model(keep_alive=0)
+    for question in QUESTIONS[:2]:
+        finish(backend, question)
+    until((hooks / "waits").exists)
+    pid = only(runtime).pid
+    before = resident(pid)
+    backend.close()
+    until(lambda: not engines(runtime))
+    until(lambda: resident(pid) < before - (80 << 20))
+    (hooks / "goes").touch()
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    assert list((settings.paths.cache / FOLDER).glob("*.kv"))
