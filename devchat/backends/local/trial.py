@@ -16,6 +16,8 @@ from devchat.backends.local.library import bare_import
 SECONDS, MEMORY = 2, 1 << 30
 """What the trial may take: seconds of a processor, bytes of memory. A schema of 5,000 properties
 takes one second."""
+DEPTH = 64
+"""How deep we look: llguidance refuses what is twice as deep."""
 PATIENCE = 30.0
 """Seconds that we wait for it on a busy machine."""
 # What takes no longer than it is long.
@@ -25,15 +27,24 @@ _PLAIN = frozenset(
 )
 
 
-def plain(schema: object) -> bool:
-    """Tell whether nothing in a schema needs a trial."""
+def plain(schema: object, depth: int = DEPTH) -> bool:
+    """Tell whether nothing in a schema needs a trial, down to a depth."""
+    if not depth:
+        return False
+    match schema:
+        case bool():
+            return True
+        # A choice of several is no more than all of them, where nothing more is asked of each.
+        case {"anyOf": [*choices], **more} if not more:
+            return all(plain(one, depth - 1) for one in choices)
     if not isinstance(schema, Mapping):
-        return isinstance(schema, bool)
+        return False
     inner = [schema[name] for name in ("items", "additionalProperties") if name in schema]
     properties = schema.get("properties", {})
     if not isinstance(properties, Mapping):
         return False
-    return set(schema) <= _PLAIN and all(map(plain, (*inner, *properties.values())))
+    inner += properties.values()
+    return set(schema) <= _PLAIN and all(plain(one, depth - 1) for one in inner)
 
 
 def takes_too_long(grammar: str) -> bool:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from typing import Any
 
 import pytest
 
 from devchat.backends import Backend
 from devchat.backends.local.trial import plain, takes_too_long
+from devchat.changes import FileDiff, Line
 from devchat.errors import AnswerError
+from devchat.explain.quiz import quiz_schema
+from devchat.review.chunks import Chunk, Piece
+from devchat.review.schema import Lengths, chunk_schema, verdict_schema
 from tests.backends.local.conftest import ask, finish
 
 Schema = dict[str, Any]
@@ -31,12 +36,17 @@ def all_of(count: int) -> Schema:
     [
         (FINDING, True),
         ({"type": "array", "items": FINDING, "maxItems": 9}, True),
+        ({"type": "array", "items": {"anyOf": [FINDING, {"enum": [None]}]}}, True),
+        ({"type": "string", "anyOf": [TEXT, {"enum": [None]}]}, False),
+        ({"anyOf": [TEXT, {"pattern": "a"}]}, False),
         (TEXT | {"pattern": "a+"}, False),
         ({"type": "array", "items": {"type": "integer", "multipleOf": 7}}, False),
         ({"type": "object", "additionalProperties": all_of(2)}, False),
         ({"type": "object", "properties": {"x": all_of(2)}}, False),
         ({"type": "object", "properties": [1]}, False),
         ({"$ref": "#"}, False),
+        (reduce(lambda inner, _: {"items": inner}, range(50), TEXT), True),
+        (reduce(lambda inner, _: {"items": inner}, range(900), TEXT), False),
     ],
 )
 def test_what_needs_no_trial(schema: Schema, answer: bool) -> None:
@@ -57,6 +67,15 @@ def test_what_needs_no_trial(schema: Schema, answer: bool) -> None:
 )
 def test_what_takes_too_long(schema: Schema, answer: bool) -> None:
     assert takes_too_long(json.dumps({"grammars": [{"json_schema": schema}]})) == answer
+
+
+def test_our_own_need_no_trial() -> None:
+    lines = (Line("+", "a = 1", None, 1),)
+    files = [FileDiff(path, path, "modified") for path in ("a.py", "b.py")]
+    pieces = (Piece(file, file.path, (at, 0), lines, "", 1) for at, file in enumerate(files))
+    assert plain(chunk_schema(Chunk(tuple(pieces)), (), Lengths()))
+    assert plain(verdict_schema())
+    assert plain(quiz_schema(3))
 
 
 @pytest.mark.engine
