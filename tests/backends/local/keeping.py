@@ -192,6 +192,9 @@ def states_of_another_rotation_are_never_used(shelves: Shelves) -> None:
     bench = Workbench(path)
     turns = [bench.weights.rotation(size) for size in (1, 768, 769, 1000, 1 << 14)]
     assert turns == ["short", "short", "long", "long", "long"]
+    whole = Workbench(write_talker(path.with_name("whole.gguf"), 2048, short=2048)).weights
+    assert [whole.rotation(size) for size in (2048, 2049)] == ["short", "long"]
+    assert shelves.bench.weights.rotation(1 << 14) == ""
     question = ask("red", RULES, max_tokens=40)
     (short,) = bench.ask(question)
     (again,) = bench.ask(question)

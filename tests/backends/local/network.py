@@ -98,7 +98,8 @@ def write_decoder(path: Path, window: int = 1 << 20) -> Path:
 def write_talker(path: Path, window: int = 512, head: int = WIDTH // HEADS, short: int = 0) -> Path:
     """Write a model that chats, in lower case and without a meaning; with heads of such a size.
 
-    `short`: in pools of more cells than that it turns positions otherwise.
+    `short`: in pools of more cells than that it turns positions otherwise. A file need not say so
+    of its whole window.
     """
     writer, weights = _writer(path, "llama", window), _decoder(HEADS * head)
     if head != WIDTH // HEADS:
@@ -106,7 +107,8 @@ def write_talker(path: Path, window: int = 512, head: int = WIDTH // HEADS, shor
         writer.add_value_length(head)
     if short:
         writer.add_rope_scaling_type(RopeScalingType.LONGROPE)
-        writer.add_rope_scaling_orig_ctx_len(short)
+        if short != window:
+            writer.add_rope_scaling_orig_ctx_len(short)
         for name, factor in (("long", 8), ("short", 1)):
             weights[f"rope_factors_{name}.weight"] = np.full(head // 2, factor, np.float32)
     writer.add_layer_norm_rms_eps(1e-5)
