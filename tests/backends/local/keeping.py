@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import Origin, open_cache
 from devchat.backends.local.facts import look_at
@@ -21,7 +23,7 @@ from devchat.backends.local.shelf import FOLDER, shelf_in
 from devchat.errors import EngineError
 from tests.backends.local.conftest import ask
 from tests.backends.local.network import write_talker
-from tests.backends.local.workbench import SHAPE, Workbench
+from tests.backends.local.workbench import SHAPE, Logits, Workbench
 
 RULES = "say what the rules of this house say " * 10
 """Some 300 tokens: what two requests begin with is kept from 256 on."""
@@ -72,9 +74,23 @@ def a_part_is_kept_whole_though_all_sequences_are_held(shelves: Shelves) -> None
     assert len(held) == SEQUENCES
     assert held[0] == max(held), "the first to be put away"
     shelves.rest()
-    (kept,) = shelf_in(shelves.folder, 1 << 30).files()
+    shelf = shelf_in(shelves.folder, 1 << 30)
+    (kept,) = shelf.files()
     assert kept.tokens >= 256
     assert kept.bytes > kept.tokens * bench.weights.kept_bytes(SHAPE)
+    (head,) = shelf.heads(kept.path.name.partition("-")[0])
+    _, state = shelf.read(head) or (head, b"")
+    pool, tokens = shelves.pool(), [*head.tokens]
+    assert pool.restore(0, Saved(tokens, 0, state))
+    found = _next(pool, tokens[-2:])
+    pool.drop(0)
+    pool.decode([Feed(0, tokens)])
+    assert np.abs(found - _next(pool, tokens[-2:])).max() < 0.05
+
+
+def _next(pool: Pool, tokens: list[int]) -> Logits:
+    (at,) = pool.decode([Feed(0, tokens, 1)])
+    return pool.logits(at).copy()
 
 
 def a_state_of_fewer_tokens_is_not_restored(shelves: Shelves) -> None:
