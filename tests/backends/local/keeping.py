@@ -45,6 +45,11 @@ class Shelves:
         self.bench.manner = replace(self.bench.manner, cache=cache)
         self.bench.renew()
 
+    def hear(self, pool: Pool, tokens: list[int]) -> Logits:
+        """Evaluate these after what the first sequence holds; give what comes next."""
+        (at,) = pool.decode([Feed(0, tokens, 1)])
+        return pool.logits(at).copy()
+
     def pool(self) -> Pool:
         """Make a pool of its own."""
         return Pool(self.bench.weights, SHAPE, 1024, Paces(Threads(1, 1)))
@@ -82,15 +87,10 @@ def a_part_is_kept_whole_though_all_sequences_are_held(shelves: Shelves) -> None
     _, state = shelf.read(head) or (head, b"")
     pool, tokens = shelves.pool(), [*head.tokens]
     assert pool.restore(0, Saved(tokens, 0, state))
-    found = _next(pool, tokens[-2:])
+    found = shelves.hear(pool, tokens[-2:])
     pool.drop(0)
     pool.decode([Feed(0, tokens)])
-    assert np.abs(found - _next(pool, tokens[-2:])).max() < 0.05
-
-
-def _next(pool: Pool, tokens: list[int]) -> Logits:
-    (at,) = pool.decode([Feed(0, tokens, 1)])
-    return pool.logits(at).copy()
+    assert np.abs(found - shelves.hear(pool, tokens[-2:])).max() < 0.05
 
 
 def a_state_of_fewer_tokens_is_not_restored(shelves: Shelves) -> None:
