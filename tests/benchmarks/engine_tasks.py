@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from devchat.types import Message, Options, Request
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 WORDS = (DOCS / "settings.md").read_text().split()
+NAME = re.compile("[a-z]{4,9}")
 NOUNS = (
     "order", "user", "token", "page", "cart", "file", "event", "price", "queue", "label", "line",
     "record", "path", "reply", "stock", "note", "group", "branch", "patch", "score",
@@ -90,7 +92,7 @@ def manual(number: int, tokens: int, question: str = "What does it say?") -> Req
 
 def questions(number: int) -> list[Request]:
     """Sixteen questions after 512 tokens that they share; each has 96 tokens for an answer."""
-    prose = " ".join((DOCS.parent / "ARCHITECTURE.md").read_text().split())
+    prose = _prose()
     start = prose.index(" ", random.Random(number).randrange(len(prose) // 2))
     notes = f"You are a helpful assistant. Notes, number {number}:{prose[start : start + 1_900]}"
     system = Message.of("system", notes)
@@ -119,10 +121,10 @@ def refactor(number: int) -> Request:
     wish = "Rename `total` to `amount` in the code, and answer with the whole code."
     messages = [Message.of("system", wish)]
     for seed in (number + 0.3, number + 0.6):
-        example = _block(_code(seed, 10))
+        example = _block(_functions(seed, 12))
         renamed = example.replace("total", "amount")
         messages += [Message.of("user", example), Message.of("assistant", renamed)]
-    messages.append(Message.of("user", _block(_code(number, 100))))
+    messages.append(Message.of("user", _block(_functions(number, 100))))
     return Request(tuple(messages), Options(0.0, 2_400))
 
 
@@ -167,6 +169,25 @@ def _code(seed: float, lines: int) -> list[str]:
             "",
         ]
     return code[:lines]
+
+
+def _functions(seed: float, lines: int) -> list[str]:
+    """Write functions whose names all differ: the embedded model loses its place among others."""
+    dice = random.Random(seed)
+    names = dice.sample(sorted({one for one in _prose().split() if NAME.fullmatch(one)}), lines)
+    code = list[str]()
+    for one, other, third, fourth in zip(*[iter(names)] * 4, strict=True):
+        code += [
+            f"def {one}({other}, total):",
+            f"    {third} = total.{fourth}({other})",
+            f"    return {third} + {dice.randrange(2, 99)}",
+            "",
+        ]
+    return code
+
+
+def _prose() -> str:
+    return " ".join((DOCS.parent / "ARCHITECTURE.md").read_text().split())
 
 
 def _words(number: int, count: int) -> str:
