@@ -45,10 +45,12 @@ class Watch:
 def below(top: int) -> Iterator[int]:
     """Yield a process and all that it started."""
     yield top
-    for task in Path(f"/proc/{top}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in task.read_text().split():
-                yield from below(int(child))
+    children: list[str] = []
+    with suppress(OSError):  # it has ended in the meantime
+        for task in Path(f"/proc/{top}/task").glob("*/children"):
+            children += task.read_text().split()
+    for child in children:
+        yield from below(int(child))
 
 
 def secrets_of(hub: GitHub) -> list[bytes]:
