@@ -12,6 +12,8 @@ import pytest
 
 from tests.bot.programs import PATIENCE, ROOT, Program, bot_environ, run_bot, wait_for
 
+pytestmark = pytest.mark.measured
+
 NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
 
 
