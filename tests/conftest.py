@@ -24,6 +24,16 @@ hypothesis_settings.load_profile("devchat")
 Devchat = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.fixture(autouse=True)
+def _measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure what the processes of a test cover only where it is marked for that.
+
+    It makes them twice as slow, and most run what others have run before.
+    """
+    if request.node.get_closest_marker("measured") is None:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A short-lived home folder; its path is short, for Unix sockets allow 107 bytes."""
@@ -55,7 +65,7 @@ def settings(paths: Paths) -> Settings:
 @pytest.fixture
 def environ(home: Path) -> dict[str, str]:
     """The environment of a devchat living in `home`: nothing of the real user's."""
-    # The last one lets coverage follow into the processes that tests start.
+    # The last one, where it is set, lets coverage follow into the processes that tests start.
     names = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_CONFIG")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {

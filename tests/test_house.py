@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,10 @@ def imports_of(path: Path) -> Iterator[str]:
                     yield whole if whole in MODULES else str(node.module)
 
 
-EDGES = [(module, target) for module, path in MODULES.items() for target in imports_of(path)]
+@cache
+def edges() -> list[tuple[str, str]]:
+    """List who imports whom; not at import, for every worker of a test run imports this."""
+    return [(module, target) for module, path in MODULES.items() for target in imports_of(path)]
 
 
 def named_in(path: Path) -> Iterator[str]:
@@ -100,7 +104,9 @@ def named_in(path: Path) -> Iterator[str]:
             yield node.value
 
 
-NAMED = [(module, target) for module, path in MODULES.items() for target in named_in(path)]
+@cache
+def named() -> list[tuple[str, str]]:
+    return [(module, target) for module, path in MODULES.items() for target in named_in(path)]
 
 
 def belongs(module: str, place: str) -> bool:
@@ -114,7 +120,7 @@ def test_every_room_has_a_floor() -> None:
 def test_imports_go_down() -> None:
     wrong = [
         (module, target)
-        for module, target in EDGES + NAMED
+        for module, target in edges() + named()
         if (room := room_of(module)) != (below := room_of(target))
         and FLOORS[room] <= FLOORS[below]
         and below not in ("devchat", "bot")
@@ -125,7 +131,7 @@ def test_imports_go_down() -> None:
 def test_the_front_doors_and_the_implementations_keep_apart() -> None:
     wrong = [
         (module, target)
-        for module, target in EDGES + NAMED
+        for module, target in edges() + named()
         if (belongs(module, "devchat") and belongs(target, "bot"))
         or (belongs(module, "bot") and belongs(target, "devchat.cli"))
         or any(
@@ -140,7 +146,7 @@ def test_the_front_doors_and_the_implementations_keep_apart() -> None:
 
 def test_there_is_no_import_cycle() -> None:
     graph: dict[str, set[str]] = {module: set() for module in MODULES}
-    for module, target in EDGES:
+    for module, target in edges():
         chosen = module in REGISTRIES and any(belongs(target, one) for one in SIBLINGS)
         if not chosen and module != target:
             graph[module].add(target)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.durable import open_jobs
-from tests.bot.crew import Crew
+from tests.bot.crew import Crew, open_nursery
 from tests.bot.postgres import make_database, open_server
 
 if TYPE_CHECKING:
@@ -58,6 +58,12 @@ def crew(request: pytest.FixtureRequest) -> Crew:
     """Workers on a database without jobs, of both kinds."""
     crew: Crew = request.getfixturevalue(f"{request.param}_crew")
     return crew
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nursery() -> None:
+    """Begin it before a test whose processes are not measured does."""
+    open_nursery()
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from types import TracebackType
 
@@ -39,6 +41,18 @@ def nursery() -> ForkServerContext:
     return context
 
 
+def open_nursery() -> None:
+    """Begin the process that workers are forked off; it is measured if we are."""
+    nursery()
+    ensure_running()
+
+
+def _labour(measured: bool, target: Callable[..., None], *args: object) -> None:
+    if not measured and (coverage := sys.modules.get("coverage")):
+        coverage.Coverage.current().stop()
+    target(*args)
+
+
 class Crew:
     """Starts workers, kills them, and waits for what they do."""
 
@@ -57,7 +71,9 @@ class Crew:
     def fork(self, target: Callable[..., None], *args: object) -> ForkServerProcess:
         """Start a process that calls something with `args` and where to log to."""
         log = self._folder / f"worker{len(self.workers)}.log"
-        worker = nursery().Process(target=target, args=(*args, log), daemon=True)
+        measured = "COVERAGE_PROCESS_CONFIG" in os.environ
+        all_args = (measured, target, *args, log)
+        worker = nursery().Process(target=_labour, args=all_args, daemon=True)
         worker.start()
         self.workers[worker] = log
         return worker

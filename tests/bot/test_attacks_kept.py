@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import pytest
 import sqlalchemy as sa
 
 from bot.durable.records import Records
 from tests.bot.crew import Crew
+
+pytestmark = pytest.mark.measured
 
 
 def kept(crew: Crew) -> set[str]:

@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.bot.programs import Program, app_environ, wait_for
 from tests.fakes.github import GitHub
+
+pytestmark = pytest.mark.measured
 
 API_KEY = "the-key-of-some-service-4242"
 LARGE = "".join(f"line {number} of a file that is too large\n" for number in range(40_000))
@@ -45,10 +49,12 @@ class Watch:
 def below(top: int) -> Iterator[int]:
     """Yield a process and all that it started."""
     yield top
-    for task in Path(f"/proc/{top}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in task.read_text().split():
-                yield from below(int(child))
+    children: list[str] = []
+    with suppress(OSError):  # it has ended in the meantime
+        for task in Path(f"/proc/{top}/task").glob("*/children"):
+            children += task.read_text().split()
+    for child in children:
+        yield from below(int(child))
 
 
 def secrets_of(hub: GitHub) -> list[bytes]:

@@ -18,6 +18,8 @@ from tests.bot.programs import ROOT, Program, bot_environ, run_bot
 from tests.fakes.github import PERMISSIONS as hub_permissions
 from tests.fakes.github import GitHub
 
+pytestmark = pytest.mark.measured
+
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:

@@ -19,6 +19,8 @@ from devchat.errors import StorageError
 from tests.bot.programs import bot_environ, run_bot, wait_for
 from tests.fakes.github import GitHub
 
+pytestmark = pytest.mark.measured
+
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.bot.programs import PATIENCE, ROOT, wait_for
 
+pytestmark = pytest.mark.measured
+
 
 @contextmanager
 def supervising(

@@ -16,6 +16,8 @@ from tests.bot.programs import PATIENCE, ROOT, Program, free_port, run_bot, wait
 from tests.fakes.github import GitHub
 from tests.fakes.github.__main__ import begin
 
+pytestmark = pytest.mark.measured
+
 PRINT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 

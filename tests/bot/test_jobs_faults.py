@@ -67,14 +67,20 @@ def test_an_upgrade_with_jobs_in_flight(crew: Crew) -> None:
     assert "has other steps than when it began" in crew.said(newer)
 
 
-def test_postgres_stopped_4_s(postgres_crew: Crew, server: PostgresServer) -> None:
-    crew = postgres_crew
-    workers = [crew.start(), crew.start()]
+def six_held(crew: Crew) -> list[str]:
+    """Begin six jobs, and hold each in its second step."""
     ids = [f"r{number}" for number in range(6)]
     for id in ids:
         crew.review(id, steps=3, hold="step1")
     for id in ids:
         crew.wait("began", id, "step1")
+    return ids
+
+
+def test_postgres_stopped_4_s(postgres_crew: Crew, server: PostgresServer) -> None:
+    crew = postgres_crew
+    workers = [crew.start(), crew.start()]
+    ids = six_held(crew)
     server.stop()
     with pytest.raises(StorageError, match="can't be used"):
         crew.review("new")
@@ -100,11 +106,7 @@ def test_postgres_stopped_4_s(postgres_crew: Crew, server: PostgresServer) -> No
 def test_postgres_frozen_for_some_seconds(postgres_crew: Crew, server: PostgresServer) -> None:
     crew = postgres_crew
     workers = [crew.start(), crew.start()]
-    ids = [f"r{number}" for number in range(6)]
-    for id in ids:
-        crew.review(id, steps=3, hold="step1")
-    for id in ids:
-        crew.wait("began", id, "step1")
+    ids = six_held(crew)
     with ThreadPoolExecutor() as pool:
         with frozen(server):
             handed_in = pool.submit(crew.review, "new")

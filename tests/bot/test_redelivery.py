@@ -17,6 +17,8 @@ from tests.bot.payloads import pull_request
 from tests.bot.programs import Program, app_environ, run_bot, wait_for
 from tests.fakes.github import GitHub
 
+pytestmark = pytest.mark.measured
+
 Setting = tuple[dict[str, str], GitHub]
 
 

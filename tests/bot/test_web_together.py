@@ -15,6 +15,8 @@ from bot.web.together import Together
 from devchat.errors import StorageError
 from tests.bot.programs import ROOT, wait_for
 
+pytestmark = pytest.mark.measured
+
 
 class Held:
     """Takes batches, the first only once it is let go."""

@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import Script
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 
 def test_an_answer_is_raw_text_when_piped(devchat: Devchat, scripted: Script) -> None:
     done = devchat("ask", "-m", scripted("It is **bold**.\n\n- a\n- b"), "what is it?")

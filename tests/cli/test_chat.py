@@ -265,7 +265,10 @@ def test_a_question_that_does_not_fit_is_the_draft_again(
         talk.say("why " * 20 + "@script.json")
         talk.wait("echo 1")
         talk.ready()
-        talk.say("x " * 300 + "end")
+        # It is back so soon that nobody may see it gone.
+        talk.send("x " * 300 + "end")
+        talk.wait("x end")
+        talk.send(ENTER)
         talk.wait("error: the question alone takes")
         talk.wait("x end", times=2)
 

@@ -12,6 +12,8 @@ import pytest
 from devchat.settings import Paths
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 SECRET = "sk-very-secret"
 
 

@@ -23,7 +23,7 @@ from tests.fakes.service import Reply, Seen, Service, plain, refused, said
 
 SECRET = "k-0123456789-secret"
 Doctor = Callable[..., "subprocess.CompletedProcess[str]"]
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.measured]
 
 
 @pytest.fixture

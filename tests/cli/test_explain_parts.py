@@ -16,6 +16,8 @@ from tests.cli.conftest import Script
 from tests.cli.test_explain import SAMPLES
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 PATIENCE_SECONDS = 20
 
 

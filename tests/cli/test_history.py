@@ -18,6 +18,8 @@ from devchat.history import open_history
 from tests.cli.conftest import Ask, kept
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 
 def ids(devchat: Devchat) -> list[str]:
     """The ids of all conversations, the newest first."""

@@ -10,8 +10,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Ask, kept
 from tests.conftest import Devchat
+
+pytestmark = pytest.mark.measured
 
 LIMIT = 2_000_000
 HERE = Path(__file__).parent.parent

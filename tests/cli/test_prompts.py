@@ -9,6 +9,8 @@ import pytest
 from devchat.settings import Paths
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 ROOT = Path(__file__).parent.parent.parent
 
 

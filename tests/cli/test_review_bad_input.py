@@ -13,6 +13,8 @@ import pytest
 from tests.cli.reviewing import HEAD, Repository, new_repository
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 PATCH = """\
 diff --git a/NAME b/NAME
 --- a/NAME

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 Shell = Callable[[str], "subprocess.CompletedProcess[str]"]
 ANSWER = "ask -m scripted:script.json hello"
 

@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Script
 from tests.conftest import Devchat
 
+pytestmark = pytest.mark.measured
+
 PIPED = "error: something is piped in, and no command says what to do with it\n"
 
 

@@ -15,6 +15,8 @@ from devchat.context import Attached
 from devchat.context.attach import attach_stdin, read_attachments
 from devchat.errors import InputError
 
+pytestmark = pytest.mark.measured
+
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 CHINESE = "这个函数读取一个文件,然后返回它的内容。如果文件不存在就报告错误。\n"
 Read = Callable[..., Attached]

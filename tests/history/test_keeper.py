@@ -17,6 +17,8 @@ from devchat.history import History, Turn, open_history
 from devchat.history.keeper import Keeper
 from devchat.types import Completion, Image, Usage
 
+pytestmark = pytest.mark.measured
+
 SHOT = Image("shot.png", "image/png", b"\x89PNG")
 
 

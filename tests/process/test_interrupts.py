@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.measured
+
 CODE = """
 import time
 from devchat.process.interrupts import keep_interrupts

@@ -18,7 +18,7 @@ from devchat.review import Reviewers, Wishes, review
 from devchat.settings import Local, Settings
 from tests.review.changes import PROMPTS, Trees, states
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.measured]
 
 BASE = "def mean(items):\n    return sum(items) / len(items)\n"
 HEAD = BASE + "\n\ndef kind(name):\n    if name is 'total':\n        return 1\n    return 2\n"

@@ -23,6 +23,8 @@ from devchat.settings import Settings
 from tests.backends.local.conftest import Gguf, Open, ask, finish, with_local
 from tests.backends.local.test_faults import LONG, begun, only, until
 
+pytestmark = pytest.mark.measured
+
 
 def test_an_engine_says_how_it_is(open_model: Open, runtime: Path, embedded: LocalModel) -> None:
     backend = open_model()

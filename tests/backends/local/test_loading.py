@@ -13,6 +13,8 @@ import pytest
 
 from tests.backends.local.conftest import Gguf
 
+pytestmark = pytest.mark.measured
+
 PROGRAM = """
 import sys
 from devchat.backends.local.library import Library, LoadError

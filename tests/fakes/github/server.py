@@ -133,8 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body()
         headers = {name.lower(): value for name, value in self.headers.items()}
         fault = self.hub.faults.take(f"{self.command} {self.path}")
-        if fault is not None and self._fails(fault):
-            self._note(0, body)
+        if fault is not None and self._fails(fault, body):
             return
         of_git = ".git/" in self.path
         answerer = respond_git if of_git else respond
@@ -150,18 +149,22 @@ class Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
-    def _fails(self, fault: Fault) -> bool:
+    def _fails(self, fault: Fault, body: bytes) -> bool:
         """Let a request fail before its work; false where the work is still to be done."""
         if fault.kind == "expire":
             self.hub.expire_tokens()
-        elif fault.kind == "refuse":
+            return False
+        if fault.kind not in ("refuse", "hang", "reset"):
+            return False
+        self._note(0, body)  # before the client hears anything, and can ask what came
+        if fault.kind == "refuse":
             self._send(_page(fault))
         elif fault.kind == "hang":
             self.hub.closing.wait()
             self.close_connection = True
-        elif fault.kind == "reset":
+        else:
             self._reset()
-        return fault.kind in ("refuse", "hang", "reset")
+        return True
 
     def _body(self) -> bytes:
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
