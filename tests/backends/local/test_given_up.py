@@ -23,14 +23,14 @@ def test_prompts_of_many_are_not_read_to_the_end_when_nobody_wants_them(
     open_model: Open, runtime: Path
 ) -> None:
     backend = open_model()
-    long = [ask(f"{word} " * WORDS, max_tokens=9) for word in ("one", "two", "three", "four")]
+    long = [ask(f"{word} " * WORDS, max_tokens=1) for word in ("one", "two", "three", "four")]
     results = backend.complete_many([ask("Say a", max_tokens=1), *long])
-    index, answer = next(results)
-    assert (index, isinstance(answer, Completion)) == (0, True)
+    _, answer = next(results)
+    assert isinstance(answer, Completion)
     results.close()  # type: ignore[attr-defined]
     until(lambda: only(runtime).queued == 0)
-    # Of the first, a part was: what was read is kept for whoever asks the same.
-    assert only(runtime).kept < 2 * WORDS
+    # What was read is kept, for whoever asks the same: of one prompt or two, not of four.
+    assert only(runtime).kept < 3 * WORDS
 
 
 @pytest.mark.parametrize("late", [False, True])

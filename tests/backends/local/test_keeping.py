@@ -11,6 +11,8 @@ import pytest
 from tests.backends.local import keeping
 from tests.backends.local.network import write_talker
 
+pytestmark = pytest.mark.measured
+
 CASES = [
     name
     for name, value in vars(keeping).items()

@@ -11,6 +11,8 @@ import pytest
 
 from tests.backends.local import scheduling
 
+pytestmark = pytest.mark.measured
+
 CASES = [
     name
     for name, value in vars(scheduling).items()
