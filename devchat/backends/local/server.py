@@ -245,12 +245,12 @@ class Server:
         return fits
 
     def _count(self, client: Client, text: str) -> None:
-        since, count = time.monotonic(), None
+        since, waited, count = time.monotonic(), 0.0, None
         while (model := self._model) is None or not model.failure:
+            waited = time.monotonic() - since  # counting itself is not
             if model is not None and (count := model.count(text)) is not None:
                 break
             self._known.wait()
-        waited = time.monotonic() - since
         client.send(model.failure or {"count": count, "loaded": waited})
         client.waiting = False
 
