@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +52,12 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
 
 def version_of(connection: sqlite3.Connection, path: Path) -> int:
     """Return the version of the tables, 0 for none. Raises StorageError unless it is ours."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    # All at one moment: another devchat may just be making the tables.
+    with nullcontext() if connection.in_transaction else transaction(connection, "DEFERRED"):
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        mark = connection.execute("PRAGMA application_id").fetchone()[0]
+        begun = version or connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     check_version(version, path)
-    mark = connection.execute("PRAGMA application_id").fetchone()[0]
-    begun = version or connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     if begun and mark != _APPLICATION:
         raise StorageError(
             f"`{path}` is not a history of devchat",

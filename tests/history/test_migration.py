@@ -7,17 +7,20 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from devchat.errors import LockedError, StorageError
 from devchat.history import History, open_history
+from devchat.history.connection import version_of
 from devchat.history.schema import VERSION
 
 HERE = Path(__file__).parent
 OPENING = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from devchat.history import open_history
 
 path, last = Path(sys.argv[1]), int(sys.argv[2])
@@ -142,3 +145,22 @@ def test_a_newer_one_is_refused_and_nothing_beside_it_changes(path: Path, in_log
     after = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     after.pop("history.db-shm", None)  # SQLite's note of where in the log it has read
     assert after == before
+
+
+class Slow(sqlite3.Connection):
+    """A connection that is overtaken by another devchat before it asks for the tables."""
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        if "sqlite_schema" in sql:
+            (_, _, file), *_ = super().execute("PRAGMA database_list").fetchall()
+            open_history(Path(file)).close()
+        return super().execute(sql, *values)
+
+
+def test_a_file_whose_tables_are_just_being_made_is_ours(home: Path) -> None:
+    path = home / "new.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    with closing(sqlite3.connect(path, isolation_level=None, factory=Slow)) as slow:
+        assert version_of(slow, path) == 0
+    assert version(path) == VERSION
