@@ -153,7 +153,7 @@ def test_a_review_under_a_silent_model_ends_once_a_newer_head_is_known(office: O
 def test_an_engine_that_grows_beyond_its_memory_is_told_and_the_next_review_works(
     local: Office,
 ) -> None:
-    few = (64 << 20, 64 << 20)
+    few = (160 << 20, 160 << 20)
     with at_work(local, lambda pid: resource.prlimit(pid, resource.RLIMIT_DATA, few), early=True):
         pull = local.open(FILES)
         local.work()
