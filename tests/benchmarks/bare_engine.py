@@ -17,9 +17,12 @@ BATCH = 512
 
 
 class Loops:
-    """A bare context: greedy decoding, one token at a time, and prefill in batches of 512."""
+    """A bare context: greedy decoding, one token at a time, and prefill in batches of 512.
 
-    def __init__(self, path: str, window: int, threads: int) -> None:
+    `flash` is whether it attends as llama.cpp does by itself, else as the engine does.
+    """
+
+    def __init__(self, path: str, window: int, threads: int, flash: bool) -> None:
         from llama_cpp import llama_cpp as c
 
         self.c = c
@@ -31,6 +34,8 @@ class Loops:
         options = c.llama_context_default_params()
         options.n_ctx, options.n_batch, options.n_ubatch = window, BATCH, BATCH
         options.n_threads = options.n_threads_batch = threads
+        if not flash:
+            options.flash_attn_type = c.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self.context = c.llama_init_from_model(self.model, options)
         assert self.context
         self.vocabulary = c.llama_model_get_vocab(self.model)
@@ -56,7 +61,10 @@ class Loops:
 def main() -> None:
     """Obey until standard input ends."""
     path, window, threads, kind = json.loads(sys.argv[1])
-    worker: Any = Loops(path, window, threads) if kind == "loops" else _chat(path, window, threads)
+    if kind == "chat":
+        worker: Any = _chat(path, window, threads)
+    else:
+        worker = Loops(path, window, threads, flash=kind == "flash")
     for line in sys.stdin:
         order = json.loads(line)
         print(json.dumps(_obey(worker, order)), flush=True)

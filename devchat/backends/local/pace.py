@@ -63,7 +63,8 @@ class Pace:
 class Paces:
     """A pace for each size of batch: a token alone, two, up to 4, 8, 16 or 32 at once.
 
-    Larger ones, of prompts, have one together, by the seconds for each of their tokens.
+    Larger ones, of prompts, always have all threads: what is computed between two meetings of the
+    threads takes long enough there, even on cores that are busy.
     """
 
     def __init__(self, most: Threads, known: Threads | None = None) -> None:
@@ -73,22 +74,23 @@ class Paces:
         """
         best = known or Threads(0, 0)
         self._paces = [Pace(most.answer, best.answer), *(Pace(most.prompt) for _ in range(5))]
-        self._large = Pace(most.prompt, best.prompt)
+        self._most = most.prompt
 
     def learned(self) -> Threads | None:
-        """Tell the quickest numbers of threads, once both were measured."""
-        found = Threads(self._paces[0].best, self._large.best)
-        return found if found.answer and found.prompt else None
+        """Tell the quickest numbers of threads, once they were measured."""
+        found = self._paces[0].best
+        return Threads(found, self._most) if found else None
 
     def threads(self, count: int) -> int:
         """Choose for a batch of so many tokens."""
-        return self._pace(count).threads()
+        pace = self._pace(count)
+        return self._most if pace is None else pace.threads()
 
     def took(self, count: int, threads: int, seconds: float) -> None:
         """Note how long such a batch took."""
-        pace = self._pace(count)
-        pace.took(threads, seconds / count if pace is self._large else seconds)
+        if (pace := self._pace(count)) is not None:
+            pace.took(threads, seconds)
 
-    def _pace(self, count: int) -> Pace:
+    def _pace(self, count: int) -> Pace | None:
         step = (count - 1).bit_length()
-        return self._paces[step] if step < len(self._paces) else self._large
+        return self._paces[step] if step < len(self._paces) else None

@@ -19,6 +19,7 @@ from devchat.backends.local.pace import Paces
 from devchat.backends.local.shape import Shape
 from devchat.backends.local.stand import positions
 from devchat.backends.local.weights import Weights
+from devchat.backends.local.worth import common
 from devchat.errors import EngineError
 
 if TYPE_CHECKING:
@@ -38,6 +39,19 @@ class Saved:
     tokens: list[int]
     exact: int
     state: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A sequence taken out of a pool that is made anew.
+
+    Its state is without its first `shared` tokens: it had them in common with `source`.
+    """
+
+    seq: int
+    saved: Saved
+    source: int
+    shared: int
 
 
 class Pool:
@@ -152,20 +166,48 @@ class Pool:
 
     def restore(self, seq: int, saved: Saved) -> bool:
         """Fill an empty sequence with what was saved; tell whether that went well."""
-        quiet, size = not self.used, len(saved.state)
-        data = ctypes.cast(ctypes.c_char_p(saved.state), ctypes.POINTER(ctypes.c_uint8))
-        read = self._c.llama_state_seq_set_data(self.context, data, size, seq)
-        if read != size or not self._ends_as(seq, saved.tokens):
-            self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
+        quiet = not self.used
+        if not self._load(seq, saved):
             return False
         self._hold(seq, saved.tokens)
         self.exact[seq] = saved.exact
         self.straight[seq] = len(saved.tokens) if quiet else 0
         return True
 
+    def take_out(self, sequences: Sequence[int]) -> list[Taken]:
+        """Copy sequences, what they share only once; the pool is of no use after that."""
+        taken = []
+        for at, seq in enumerate(sequences):
+            shares = [(common(self._cells[one], self._cells[seq]), one) for one in sequences[:at]]
+            shared, source = max(shares, default=(0, 0))
+            if end := positions(self.held[seq][:shared]):
+                self._c.llama_memory_seq_rm(self._memory, seq, 0, end)
+            taken.append(Taken(seq, self.save(seq), source, shared))
+        return taken
+
+    def put_back(self, taken: Sequence[Taken]) -> None:
+        """Fill the sequences of an empty pool; one that can't be stays empty, to be read again."""
+        for one in taken:
+            saved, rest = one.saved, one.saved.tokens[one.shared :]
+            if not one.shared:
+                self.restore(one.seq, saved)
+            elif self.held[one.source] and (not rest or self._load(one.seq, saved)):
+                self.share(one.source, one.seq, one.shared)
+                self._hold(one.seq, rest)
+                self.exact[one.seq] = saved.exact
+
     def free(self) -> None:
         """Give the memory back."""
         self._c.llama_free(self.context)
+
+    def _load(self, seq: int, saved: Saved) -> bool:
+        size = len(saved.state)
+        data = ctypes.cast(ctypes.c_char_p(saved.state), ctypes.POINTER(ctypes.c_uint8))
+        read = self._c.llama_state_seq_set_data(self.context, data, size, seq)
+        if read == size and self._ends_as(seq, saved.tokens):
+            return True
+        self._c.llama_memory_seq_rm(self._memory, seq, -1, -1)
+        return False
 
     def _end(self, seq: int, count: int) -> int:
         """Give the position after a sequence's first tokens."""

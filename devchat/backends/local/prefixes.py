@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from devchat.backends.local.pool import Pool, Saved
 from devchat.backends.local.stand import whole
-from devchat.backends.local.worth import BLOCK
+from devchat.backends.local.worth import common
 
 STEP = 16
 """Prompts are evaluated from multiples of this on, the same ones whatever was there before."""
@@ -200,12 +200,3 @@ class Prefixes:
 def usable(held: Sequence[int], prompt: Sequence[int]) -> int:
     """Count the tokens held that a prompt can use: up to a multiple, but for its last two."""
     return whole(prompt, max(0, min(common(held, prompt), len(prompt) - 2)) // STEP * STEP)
-
-
-def common(one: Sequence[int], other: Sequence[int]) -> int:
-    """Count the tokens with which both begin."""
-    start, most = 0, min(len(one), len(other))
-    while start < most and one[start : start + BLOCK] == other[start : start + BLOCK]:
-        start += BLOCK
-    start = min(start, most)
-    return next((at for at in range(start, most) if one[at] != other[at]), most)

@@ -6,21 +6,25 @@ nothing of sockets, nor of the other requests.
 
 from __future__ import annotations
 
+from time import monotonic
+
 from devchat.backends.local.batch import Feed
 from devchat.backends.local.circles import SAID, circling
 from devchat.backends.local.lookup import Lookup
 from devchat.backends.local.plan import Plan
 from devchat.backends.local.pool import Pool
-from devchat.backends.local.prefixes import STEP, common
+from devchat.backends.local.prefixes import STEP
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.stand import before_picture
 from devchat.backends.local.tail import Tail
 from devchat.backends.local.weights import Weights
 from devchat.backends.local.wire import Frame
+from devchat.backends.local.worth import common
 from devchat.errors import AnswerError
 
-UNWATCHED = 256
-"""Characters sent at once of an answer that nobody sees grow: each frame wakes its client."""
+UNWATCHED, WATCHED = 256, 0.03
+"""Characters sent at once of an answer that nobody sees grow, and seconds between two pieces of
+one that somebody does: each wakes its client, on a core that llama.cpp computes with."""
 
 
 class Run:
@@ -32,7 +36,7 @@ class Run:
         self.tokens = list(plan.prompt)
         self._weights, self._guide = weights, plan.guide
         self._tail, self._text = Tail(plan.asked.stop), ""
-        self._least = 0 if plan.asked.watched else UNWATCHED
+        self._sent = 0.0
         self._sampler = Sampler(weights.c, plan.asked.choice)
         self._lookup = Lookup(plan.prompt) if lookup else None
         self._draft: list[int] = []
@@ -141,10 +145,15 @@ class Run:
         self.done, self.reason = True, "stop"
 
     def _frames(self) -> list[Frame]:
-        if not self.done and len(self._text) < self._least:
+        if not self._text or not (self.done or self._due()):
             return []
-        text, self._text = self._text, ""
-        return [{"text": text}] if text else []
+        text, self._text, self._sent = self._text, "", monotonic()
+        return [{"text": text}]
+
+    def _due(self) -> bool:
+        if self.plan.asked.watched:
+            return monotonic() - self._sent >= WATCHED
+        return len(self._text) >= UNWATCHED
 
     def _check(self) -> None:
         if self._guide is not None and not self._guide.complete:

@@ -111,8 +111,8 @@ def _flash(wishes: Wishes, on_gpu: bool) -> tuple[Switch, str]:
     if on_gpu:
         return "auto", "on where the GPU has it"
     # On a processor, flash attention gives other numbers with other threads or batches: the same
-    # question would be answered differently. It is no quicker there either.
-    return "off", "on a processor it is no quicker, and answers would not be repeatable"
+    # question would be answered differently. docs/benchmarks.md tells what it would gain.
+    return "off", "on a processor, answers would not be repeatable with it"
 
 
 def _batch(wishes: Wishes, on_gpu: bool) -> tuple[int, int, str]:

@@ -13,18 +13,15 @@ from devchat.backends.local.kept import Head
 from devchat.backends.local.library import LoadError
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.plan import Plan
-from devchat.backends.local.pool import Pool, Saved
-from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, common, usable
+from devchat.backends.local.pool import RECURRENT_SEQUENCES, SEQUENCES, Pool, Saved
+from devchat.backends.local.prefixes import Find, Memory, Parked, Prefixes, usable
 from devchat.backends.local.run import Run
 from devchat.backends.local.shape import Shape, Threads
-from devchat.backends.local.stand import whole
 from devchat.backends.local.weights import Weights, window_limit
-from devchat.backends.local.worth import Held, Wanted
+from devchat.backends.local.worth import Held, Wanted, common
 
 MOST = 16_384
 """Cells of a pool that many requests share; one that needs more by itself gets them."""
-ENTWINED = 1.25
-"""Times its cells that the answers of a pool hold, at which too much is shared to move them."""
 PARKED = 512 << 20
 """Bytes of sequences kept beside the pool, at most; and a quarter of the memory that is free."""
 
@@ -79,11 +76,10 @@ class Space:
         Grows the pool for it, and for those `behind` it. Raises `LoadError` where nothing runs
         and still no pool can be made.
         """
-        if self._prefixes is not None and (found := self._found(plan, runs)):
-            return found
-        if self._grow(plan, runs, behind):
-            return self._found(plan, runs)
-        return None
+        wanted = self._wanted(plan, runs, behind)
+        if wanted > self.size:
+            self._grow(plan, runs, wanted)
+        return None if self._prefixes is None else self._found(plan, runs)
 
     def begin(self, plan: Plan, found: Find, runs: Sequence[Run]) -> tuple[int, int]:
         """Give a request a sequence; and how many of its prompt's tokens that holds already."""
@@ -170,72 +166,58 @@ class Space:
                 return one
         return None
 
-    def _grow(self, plan: Plan, runs: Sequence[Run], behind: Sequence[Plan]) -> bool:
-        if self._prefixes is not None and len(runs) >= self._prefixes.pool.sequences:
-            return False
-        if self._entwined(runs):
-            return False
-        least = plan.cells + sum(run.plan.cells for run in runs)
+    def _wanted(self, plan: Plan, runs: Sequence[Run], behind: Sequence[Plan]) -> int:
+        """Count the cells of all who can be answered at once, sharing what they can."""
+        most = RECURRENT_SEQUENCES if self._weights.recurrent else SEQUENCES
+        ahead, wanted = [run.plan.prompt for run in runs], self.committed(runs)
+        for one in (plan, *behind)[: most - len(runs)]:
+            wanted += one.cells - self._shared(ahead, one)
+            ahead = ahead or [plan.prompt]
+        return wanted
+
+    def _shared(self, ahead: Sequence[Sequence[int]], plan: Plan) -> int:
+        if self._weights.recurrent:
+            return 0
+        return max((usable(prompt, plan.prompt) for prompt in ahead), default=0)
+
+    def _grow(self, plan: Plan, runs: Sequence[Run], wanted: int) -> None:
         limits = Limits(max(MOST, plan.cells), max(self.memory(), plan.cells))
-        wanted = least + sum(one.cells - usable(plan.prompt, one.prompt) for one in behind)
-        wanted = max(wanted, 0 if self.size else self._cells_of_kept(plan))
+        if not self.size:
+            wanted = max(wanted, self._cells_of_kept(plan))
         wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
-        if runs and (least > wanted or wanted <= self.size):
-            return False
         size = grown(self.size, wanted, limits)
-        return not (runs and self._turns(size)) and self._resize(size, runs)
+        if wanted > self.size and not (runs and self._turns(size)):
+            self._resize(size, runs, plan.cells)
 
     def _turns(self, size: int) -> bool:
         """Tell whether what the pool holds means nothing in one of another size."""
         return self._weights.rotation(size) != self._weights.rotation(self.size)
 
-    def _entwined(self, runs: Sequence[Run]) -> bool:
-        # Moved to another pool, what answers share would become each one's own: wait instead.
-        if self._prefixes is None:
-            return False
-        pool, sequences = self._prefixes.pool, [run.seq for run in runs]
-        return sum(len(pool.held[seq]) for seq in sequences) > ENTWINED * pool.taken(sequences)
-
-    def _resize(self, size: int, runs: Sequence[Run]) -> bool:
+    def _resize(self, size: int, runs: Sequence[Run], least: int) -> None:
         old = self._prefixes
         if old is not None and self._turns(size):
             old.pool.free()
             self._prefixes = old = None
         if old is None:
             self._prefixes = Prefixes(self._made(size), min(PARKED, free_memory() // 4))
-            return True
-        saved = [old.pool.save(run.seq) for run in runs]
+            return
+        taken = old.pool.take_out([run.seq for run in runs])
         old.park_all()
         old.pool.free()
         self._prefixes = None
         try:
             old.pool = self._made(size)
         except LoadError:
-            if not runs:
+            if not runs and least > old.pool.size:
                 raise
             old.pool = self._made(old.pool.size)
         self._prefixes = old
-        _restore(old.pool, runs, saved)
-        return old.pool.size == size
+        old.pool.put_back(taken)
 
     def _made(self, size: int) -> Pool:
         pool = Pool(self._weights, self._shape, size, self._paces)
         self.cache.turn(self._weights.rotation(size))
         return pool
-
-
-def _restore(pool: Pool, runs: Sequence[Run], saved: Sequence[Saved]) -> None:
-    # No larger pool could be made, and apart they need more than this one has: they share again
-    # what they shared, and read the rest again.
-    apart = pool.recurrent or sum(run.plan.cells for run in runs) <= pool.size
-    for at, (run, one) in enumerate(zip(runs, saved, strict=True)):
-        before = [] if apart else [other.seq for other in runs[:at]]
-        counts = [(whole(one.tokens, common(pool.held[seq], one.tokens)), seq) for seq in before]
-        count, seq = max(counts, default=(0, 0))
-        if count:
-            pool.share(seq, run.seq, count)
-        else:
-            pool.restore(run.seq, one)
 
 
 def _need(plan: Plan, found: Find, running: Sequence[int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LONG, SLOW = 512, 1.0
@@ -69,7 +69,7 @@ class Reach:
         return max((self.shared(one, prompt) for one in kept), default=0)
 
 
-def common(one: Tokens, other: Tokens) -> int:
+def common(one: Sequence[int], other: Sequence[int]) -> int:
     """Count the tokens with which both begin."""
     start, most = 0, min(len(one), len(other))
     while start < most and one[start : start + BLOCK] == other[start : start + BLOCK]:
