@@ -191,7 +191,7 @@ class Pool:
             saved, rest = one.saved, one.saved.tokens[one.shared :]
             if not one.shared:
                 self.restore(one.seq, saved)
-            elif self.held[one.source] and (not rest or self._load(one.seq, saved)):
+            elif self.held[one.source] and self._load(one.seq, saved):
                 self.share(one.source, one.seq, one.shared)
                 self._hold(one.seq, rest)
                 self.exact[one.seq] = saved.exact

@@ -19,7 +19,15 @@ from devchat.backends.local.prefixes import STEP, Find, Memory, usable
 from devchat.backends.local.request import Asked, Texts
 from devchat.backends.local.run import Run
 from devchat.backends.local.server import Job
-from devchat.backends.local.serving import Fed, Served, Waiting, next_batch
+from devchat.backends.local.serving import (
+    DRAFTERS,
+    FEW,
+    Fed,
+    Served,
+    Waiting,
+    next_batch,
+    patient,
+)
 from devchat.backends.local.shape import Shape
 from devchat.backends.local.sight import Sight
 from devchat.backends.local.space import Space
@@ -53,6 +61,7 @@ class Scheduler:
         self._weights, self._manner, self._finished = weights, manner, finished
         self._planner = Planner(weights, manner.cap, manner.sight)
         self._lookup = manner.lookup and not weights.recurrent
+        self._few = not weights.gpu_layers and manner.shape.threads_batch <= FEW
         self._waiting: list[Waiting] = []
         self._served: list[Served] = []
         self._full = False
@@ -153,7 +162,7 @@ class Scheduler:
 
     def _admit(self) -> None:
         for waiting in [] if self._full else list(self._waiting):
-            if self._follows(waiting):
+            if self._follows(waiting) or self._patient(waiting, len(self._served)):
                 continue
             try:
                 found = self.space.place(waiting.plan, self.runs, self._behind(waiting))
@@ -171,7 +180,14 @@ class Scheduler:
             self._tell()
 
     def _behind(self, first: Waiting) -> list[Plan]:
-        return [one.plan for one in self._waiting if one is not first]
+        behind = list[Plan]()
+        for one in self._waiting:
+            if one is not first and not self._patient(one, len(self._served) + 1 + len(behind)):
+                behind.append(one.plan)
+        return behind
+
+    def _patient(self, waiting: Waiting, ahead: int) -> bool:
+        return self._few and ahead >= DRAFTERS and patient(waiting.plan)
 
     def _follows(self, waiting: Waiting) -> bool:
         """Tell whether a prompt that is being read will soon have more to share than now."""

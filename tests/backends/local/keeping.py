@@ -16,14 +16,14 @@ from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import Origin, open_cache
 from devchat.backends.local.facts import look_at
 from devchat.backends.local.pace import Paces
-from devchat.backends.local.pool import SEQUENCES, Pool, Saved
+from devchat.backends.local.pool import SEQUENCES, Pool, Saved, Taken
 from devchat.backends.local.prefixes import LOSS, Find, Memory, Prefixes
 from devchat.backends.local.shape import Threads
 from devchat.backends.local.shelf import FOLDER, shelf_in
 from devchat.errors import EngineError
 from tests.backends.local.conftest import ask
 from tests.backends.local.network import write_talker
-from tests.backends.local.workbench import SHAPE, Logits, Workbench
+from tests.backends.local.workbench import SHAPE, Logits, Workbench, check_same
 
 RULES = "say what the rules of this house say " * 10
 """Some 300 tokens: what two requests begin with is kept from 256 on."""
@@ -201,6 +201,66 @@ def what_was_shared_fits_where_no_larger_pool_can_be_made(shelves: Shelves) -> N
     assert "busy" in large.frames[0]["note"]
     bench.ask()
     assert all(one.done for one in (*both, large)), [one.error for one in both]
+
+
+def a_pool_grows_for_all_who_wait(shelves: Shelves) -> None:
+    bench = shelves.bench
+    bench.ask(ask("red", RULES, max_tokens=1))
+    small, scheduler = bench.scheduler.space.size, bench.scheduler
+    many = [bench.add(ask(f"{n}", RULES, max_tokens=60)) for n in range(12)]
+    while not all(one.text for one in many):
+        bench.tick()
+    pool, sequences = scheduler.space.prefixes.pool, [run.seq for run in scheduler.runs]
+    assert (len(sequences), pool.size > small) == (12, True)
+    assert sum(len(pool.held[seq]) for seq in sequences) > 4 * pool.taken(sequences)
+    bench.ask()
+    assert all(one.done for one in many)
+
+
+def what_is_shared_stays_shared_in_a_larger_pool(shelves: Shelves) -> None:
+    bench = shelves.bench
+    requests = [ask(f"{n}", RULES, max_tokens=90) for n in range(3)]
+    quiet = bench.ask(*requests)
+    bench.renew()
+    three = [bench.add(request) for request in requests]
+    while not all(one.text for one in three):
+        bench.tick()
+    scheduler = bench.scheduler
+    before, sequences = scheduler.space.prefixes.pool, [run.seq for run in scheduler.runs]
+    cells = before.taken(sequences)
+    assert sum(len(before.held[seq]) for seq in sequences) > 2 * cells
+    bench.add(ask("green", max_tokens=3000))
+    bench.tick()
+    after = scheduler.space.prefixes.pool
+    assert after.size > before.size
+    assert after.taken(sequences) == cells + len(three)
+    bench.ask()
+    for one, other in zip(quiet, three, strict=True):
+        check_same(bench, one, other)
+
+
+def what_can_not_be_put_back_is_read_again(shelves: Shelves) -> None:
+    pool, held = shelves.pool(), list(range(5, 25))
+    pool.decode([Feed(0, held)])
+    pool.share(0, 1, 16)
+    pool.decode([Feed(1, [7, 8])])
+    first, second = pool.take_out([0, 1])
+    assert (second.source, second.shared, len(second.saved.state) < len(first.saved.state)) == (
+        0,
+        16,
+        True,
+    )
+    whole, cut, nothing = shelves.pool(), shelves.pool(), shelves.pool()
+    whole.put_back([first, second])
+    assert (whole.held[:2], whole.used) == ([held, [*held[:16], 7, 8]], 22)
+    cut.put_back([first, _damaged(second)])
+    assert cut.held[:2] == [held, []]
+    nothing.put_back([_damaged(first), second])
+    assert nothing.held[:2] == [[], []]
+
+
+def _damaged(taken: Taken) -> Taken:
+    return replace(taken, saved=replace(taken.saved, state=taken.saved.state[:100]))
 
 
 def states_of_another_rotation_are_never_used(shelves: Shelves) -> None:

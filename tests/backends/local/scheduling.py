@@ -257,6 +257,18 @@ def drafts_work_with_a_schema(bench: Workbench) -> None:
     check_same(bench, plain, drafted)
 
 
+def answers_under_a_schema_that_nobody_watches_take_turns(bench: Workbench) -> None:
+    about = [ask(f"Describe this: x = {n}", schema=FINDING, max_tokens=120) for n in range(3)]
+    first, second, third = [bench.add(one, watched=False) for one in about]
+    free = bench.add(ask("What is a list?", max_tokens=4), watched=False)
+    seen = bench.add(about[0])
+    bench.tick(2)
+    assert [one.run is not None for one in (first, second, third)] == [True, True, False]
+    assert free.run and seen.run and not third.frames
+    bench.ask()
+    assert all(one.done for one in (first, second, third, free, seen))
+
+
 def what_a_schema_forces_is_not_asked(bench: Workbench) -> None:
     request = ask("Describe this: x = 1", schema=FINDING, max_tokens=120)
     (answer,) = bench.ask(request)

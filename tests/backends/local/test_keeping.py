@@ -16,7 +16,9 @@ pytestmark = pytest.mark.measured
 CASES = [
     name
     for name, value in vars(keeping).items()
-    if getattr(value, "__module__", "") == keeping.__name__ and not isinstance(value, type)
+    if getattr(value, "__module__", "") == keeping.__name__
+    and not isinstance(value, type)
+    and not name.startswith("_")
 ]
 
 

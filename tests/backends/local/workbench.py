@@ -109,10 +109,10 @@ class Workbench:
         """Forget everything, as a new engine does."""
         self.scheduler = Scheduler(self.weights, self.manner, self.ended.append)
 
-    def add(self, request: Request) -> Answer:
+    def add(self, request: Request, watched: bool = True) -> Answer:
         """Ask; nothing is done before the next tick."""
         answer = Answer()
-        job = Job(answer, asked(written(request, private=False)))
+        job = Job(answer, asked(written(request, False, watched)))
         self._answers[id(job.request)] = answer
         self.scheduler.add(job)
         return answer
