@@ -297,7 +297,7 @@ def second_turn(bench: Bench) -> Row:
 
 
 def lookup(bench: Bench) -> Row:
-    """A file of 100 lines written again, with drafts looked up in it and without."""
+    """100 lines written again with a name changed, with drafts looked up in them and without."""
 
     def writing(backend: Backend, number: int) -> float:
         request = tasks.refactor(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,9 @@ from devchat.settings import Settings
 from devchat.types import Message, Options, Request
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
+SOURCE = DOCS.parent / "devchat"
 WORDS = (DOCS / "settings.md").read_text().split()
-NAME = re.compile("[a-z]{4,9}")
+NAME = re.compile(r"\b[a-z_]{5,}\b")
 NOUNS = (
     "order", "user", "token", "page", "cart", "file", "event", "price", "queue", "label", "line",
     "record", "path", "reply", "stock", "note", "group", "branch", "patch", "score",
@@ -117,15 +119,18 @@ def three_findings() -> Request:
 
 
 def refactor(number: int) -> Request:
-    """A file of 100 lines, to be written again with a name changed; two examples before it."""
-    wish = "Rename `total` to `amount` in the code, and answer with the whole code."
-    messages = [Message.of("system", wish)]
-    for seed in (number + 0.3, number + 0.6):
-        example = _block(_functions(seed, 12))
-        renamed = example.replace("total", "amount")
-        messages += [Message.of("user", example), Message.of("assistant", renamed)]
-    messages.append(Message.of("user", _block(_functions(number, 100))))
-    return Request(tuple(messages), Options(0.0, 2_400))
+    """A module of devchat's, 100 lines of it, to be written again with a name changed.
+
+    It was done once before in this conversation: only then does the embedded model know how.
+    """
+    modules = [path.read_text().splitlines() for path in sorted(SOURCE.rglob("*.py"))]
+    modules = [lines[:100] for lines in modules if 105 <= len(lines) <= 160]
+    code = "\n".join(modules[number * 7 % len(modules)])
+    names = [one for one in NAME.findall(code) if not keyword.iskeyword(one)]
+    often = max(sorted(set(names)), key=names.count)
+    asked = Message.of("user", f"Rename `{often}` to `amount`:\n{_block(code)}")
+    done = Message.of("assistant", _block(re.sub(rf"\b{often}\b", "amount", code)))
+    return Request((asked, done, asked), Options(0.0, 1_600))
 
 
 def as_chat(request: Request) -> dict[str, Any]:
@@ -152,8 +157,8 @@ def _review(path: str, seed: int) -> Request:
     return request
 
 
-def _block(lines: list[str]) -> str:
-    return "\n".join(("```python", *lines, "```"))
+def _block(code: str) -> str:
+    return f"```python\n{code}\n```"
 
 
 def _code(seed: float, lines: int) -> list[str]:
@@ -169,21 +174,6 @@ def _code(seed: float, lines: int) -> list[str]:
             "",
         ]
     return code[:lines]
-
-
-def _functions(seed: float, lines: int) -> list[str]:
-    """Write functions whose names all differ: the embedded model loses its place among others."""
-    dice = random.Random(seed)
-    names = dice.sample(sorted({one for one in _prose().split() if NAME.fullmatch(one)}), lines)
-    code = list[str]()
-    for one, other, third, fourth in zip(*[iter(names)] * 4, strict=True):
-        code += [
-            f"def {one}({other}, total):",
-            f"    {third} = total.{fourth}({other})",
-            f"    return {third} + {dice.randrange(2, 99)}",
-            "",
-        ]
-    return code
 
 
 def _prose() -> str:
