@@ -10,6 +10,7 @@ from tests.evaluation.page import PAGE, page
 from tests.evaluation.running import run
 from tests.evaluation.scoring import Outcome, Row, rows
 
+pytestmark = pytest.mark.long
 CASES = read_cases()
 ORDER = ("note", "warning", "error")
 

@@ -41,6 +41,7 @@ def test_at_temperature_0_the_answer_is_always_the_same(shared: Backend) -> None
     assert len(answers) == 1
 
 
+@pytest.mark.long
 def test_neither_threads_nor_what_was_read_before_change_an_answer(open_model: Open) -> None:
     system = "You are a careful assistant who reads code. " * 16
     question = ask("Explain what a mutex is, in detail.", system, max_tokens=40)

@@ -28,8 +28,6 @@ from tests.backends.local.conftest import ask, finish, with_local
 from tests.backends.local.network import WIDTH, WINDOW, Network, write_decoder
 from tests.backends.local.test_faults import only, until
 
-pytestmark = pytest.mark.measured
-
 Open = Callable[..., Embedder]
 NETWORK = Network()
 TEXTS = ["hello world", "", "to be or not to be", "x" * (WINDOW - 2), "0 1 2", "hello world"]

@@ -24,8 +24,6 @@ from tests.backends.local.projector import TOKENS, Projector, bomb, png, write_t
 from tests.backends.local.turning import write_model, write_projector
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 CASES = [
     name
     for name, value in vars(seeing).items()

@@ -11,8 +11,6 @@ import pytest
 
 from tests.backends.local import scheduling
 
-pytestmark = pytest.mark.measured
-
 CASES = [
     name
     for name, value in vars(scheduling).items()
