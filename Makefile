@@ -36,8 +36,9 @@ check: .venv/.dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
+# An hour for all of them; SUITES="jobs engine" names some.
 bench: .venv/.dev
-	.venv/bin/python -m tests.benchmarks
+	.venv/bin/python -m tests.benchmarks $(SUITES)
 
 # MODEL=... asks a model; RECORD=FILE keeps its answers; without both, what is recorded counts.
 eval: .venv/.dev

@@ -32,8 +32,8 @@ from tests.benchmarks import engine_tasks as tasks
 from tests.benchmarks.pairs import Row, compare, interleave
 
 ROUNDS = 15
-LONG_ROUNDS = 5
-"""Rounds of what takes half a minute and more."""
+LONG_ROUNDS, LONGEST_ROUNDS = 5, 3
+"""Rounds of what takes half a minute and more, and of what takes minutes."""
 WINDOW = 8_192
 PATIENCE = 60.0
 """Seconds to wait for what is written beside an answer."""
@@ -122,13 +122,14 @@ def measure(environ: Mapping[str, str]) -> list[Row]:
 
 def single(bench: Bench) -> list[Row]:
     """One sequence: decoding, and reading a long prompt; without flash attention, and with it."""
+    flash = ", both with flash attention"
     return [
-        *beside(bench, "loops", ""),
-        *beside(bench, "flash", ", both with flash attention", flash_attention="on"),
+        *beside(bench, "loops", "", ROUNDS),
+        *beside(bench, "flash", flash, LONG_ROUNDS, flash_attention="on"),
     ]
 
 
-def beside(bench: Bench, kind: str, how: str, **local: object) -> list[Row]:
+def beside(bench: Bench, kind: str, how: str, rounds: int, **local: object) -> list[Row]:
     """The engine beside bare loops that attend as it does."""
     count, size = 128, 2_048
     with bench.engine(lookup=False, **local) as backend, bench.bare(kind) as bare:
@@ -146,8 +147,8 @@ def beside(bench: Bench, kind: str, how: str, **local: object) -> list[Row]:
         def bare_prefill(number: int) -> float:
             return float(bare.ask("prefill", tokens=tasks.numbers(size, number))["seconds"])
 
-        decoded = interleave({"engine": decode, "bare": bare_decode}, ROUNDS)
-        read = interleave({"engine": prefill, "bare": bare_prefill}, ROUNDS)
+        decoded = interleave({"engine": decode, "bare": bare_decode}, rounds)
+        read = interleave({"engine": prefill, "bare": bare_prefill}, rounds)
     what = f"engine: {{}}, against a bare `llama_decode` loop{how}"
     return [
         compare(decoded, what.format("a token of one answer"), "engine", "bare", 1.053),
@@ -191,11 +192,12 @@ def bound(bench: Bench) -> list[Row]:
             done = chat.ask("chat", **tasks.as_chat(request))
             return float(done["seconds"]) * len(answer.text.encode()) / len(done["text"].encode())
 
-        took = interleave({"engine": engine, "free": free, "chat": high_level}, ROUNDS)
+        freely = interleave({"engine": engine, "free": free}, ROUNDS)
+        highly = interleave({"engine": engine, "chat": high_level}, LONG_ROUNDS)
     what = f"engine: three findings under the review schema ({tokens} tokens), against"
     return [
-        compare(took, f"{what} as many decoded freely, one by one", "engine", "free", 1.0),
-        compare(took, f"{what} `create_chat_completion`, a byte", "engine", "chat", 0.6),
+        compare(freely, f"{what} as many decoded freely, one by one", "engine", "free", 1.0),
+        compare(highly, f"{what} `create_chat_completion`, a byte", "engine", "chat", 0.6),
     ]
 
 
@@ -204,9 +206,9 @@ def batches(bench: Bench) -> list[Row]:
     what = "engine: 16 {} at once, against `create_chat_completion` one by one"
     with bench.engine() as backend, bench.bare("chat") as chat:
         rows = []
-        for name, make, bar in (
-            ("questions after 512 shared tokens", tasks.questions, 1 / 1.6),
-            ("review chunks under the schema", tasks.chunks, 1 / 1.5),
+        for name, make, bar, rounds in (
+            ("questions after 512 shared tokens", tasks.questions, 1 / 1.6, LONG_ROUNDS),
+            ("review chunks under the schema", tasks.chunks, 1 / 1.5, LONGEST_ROUNDS),
         ):
 
             def together(number: int, make: Any = make) -> float:
@@ -220,7 +222,7 @@ def batches(bench: Bench) -> list[Row]:
                 orders = [tasks.as_chat(one) for one in asked]
                 return per_token(lambda: [chat.ask("chat", **one)["tokens"] for one in orders])
 
-            took = interleave({"engine": together, "chat": in_turn}, LONG_ROUNDS)
+            took = interleave({"engine": together, "chat": in_turn}, rounds)
             rows.append(compare(took, f"{what.format(name)}, a token", "engine", "chat", bar))
     return rows
 

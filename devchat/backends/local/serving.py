@@ -18,9 +18,8 @@ DRAFTERS = 2
 FEW = 4
 """Threads up to which a batch takes as long as they compute, not as the weights take to be read.
 
-There, answers under a schema are no quicker for being many at once: what is forced and drafted
-fills their batches, and each looks at the cells of all (SmolLM2 on 2 cores, reviews of 385 tokens:
-9.5 ms a token one by one, 9.9 two at once, 13.8 four at once).
+There, answers under a schema are slower for being many at once: what is forced and drafted fills
+their batches anyhow, and each looks at the cells of all. `make bench SUITES=engine` has sixteen.
 """
 
 

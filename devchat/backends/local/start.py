@@ -193,8 +193,8 @@ def _spawn(order: Orders, listener: socket.socket, log: Path) -> int:
 
 def _environment() -> dict[str, str]:
     # By itself, GNU's OpenMP has threads spin for milliseconds while they wait for one whose core
-    # is taken by something else. So many rounds are as quick on a quiet machine (9.5 ms a token
-    # with SmolLM2 on 2 cores, either way), and read prompts in 3/4 of the time on a busy one.
+    # is taken by something else. So many rounds were measured to be as quick on a quiet machine,
+    # and quicker on a busy one.
     spin = {"GOMP_SPINCOUNT": "5000"}
     # An abort of llama.cpp would otherwise call a debugger to print where it happened.
     return spin | harmless(os.environ) | {"GGML_NO_BACKTRACE": "1"}
