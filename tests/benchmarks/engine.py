@@ -106,23 +106,9 @@ def first_text(backend: Backend, request: Request) -> float:
     raise AssertionError("an answer without a text")
 
 
-def measure(environ: Mapping[str, str]) -> list[Row]:
-    """All bars of the local engine."""
-    bench = Bench(environ)
-    return [
-        *single(bench),
-        *bound(bench),
-        *batches(bench),
-        first_token_from_disk(bench),
-        second_turn(bench),
-        lookup(bench),
-        memory(bench),
-    ]
-
-
-def single(bench: Bench) -> list[Row]:
+def single(environ: Mapping[str, str]) -> list[Row]:
     """One sequence: decoding, and reading a long prompt; without flash attention, and with it."""
-    flash = ", both with flash attention"
+    bench, flash = Bench(environ), ", both with flash attention"
     return [
         *beside(bench, "loops", "", ROUNDS),
         *beside(bench, "flash", flash, LONG_ROUNDS, flash_attention="on"),
@@ -170,9 +156,9 @@ def decoding(backend: Backend, request: Request) -> float:
     raise AssertionError("an answer without an end")
 
 
-def bound(bench: Bench) -> list[Row]:
+def bound(environ: Mapping[str, str]) -> list[Row]:
     """A whole answer with three findings, its prompt read before."""
-    request = tasks.three_findings()
+    bench, request = Bench(environ), tasks.three_findings()
     with (
         bench.engine() as backend,
         bench.bare("loops") as loops,
@@ -201,8 +187,9 @@ def bound(bench: Bench) -> list[Row]:
     ]
 
 
-def batches(bench: Bench) -> list[Row]:
+def batches(environ: Mapping[str, str]) -> list[Row]:
     """Sixteen requests at once, against one after another; what they share was read before."""
+    bench = Bench(environ)
     what = "engine: 16 {} at once, against `create_chat_completion` one by one"
     with bench.engine() as backend, bench.bare("chat") as chat:
         rows = []
@@ -242,6 +229,12 @@ def many(backend: Backend, requests: list[Request]) -> list[int]:
             assert isinstance(answer, AnswerError), answer
             made.append(requests[index].options.max_tokens or 0)
     return made
+
+
+def prefixes(environ: Mapping[str, str]) -> list[Row]:
+    """What was read before, by an engine that is gone and by one that is there."""
+    bench = Bench(environ)
+    return [first_token_from_disk(bench), second_turn(bench)]
 
 
 def first_token_from_disk(bench: Bench) -> Row:
@@ -298,8 +291,9 @@ def second_turn(bench: Bench) -> Row:
     return compare(took, what, "second", "first", 1 / 15)
 
 
-def lookup(bench: Bench) -> Row:
+def lookup(environ: Mapping[str, str]) -> list[Row]:
     """100 lines written again with a name changed, with drafts looked up in them and without."""
+    bench = Bench(environ)
 
     def writing(backend: Backend, number: int) -> float:
         request = tasks.refactor(number)
@@ -314,11 +308,12 @@ def lookup(bench: Bench) -> Row:
         }
         took = interleave(contestants, LONG_ROUNDS)
     what = "engine: refactor 100 lines that were read before, lookup on against off, a token"
-    return compare(took, what, "on", "off", 1 / 1.3)
+    return [compare(took, what, "on", "off", 1 / 1.3)]
 
 
-def memory(bench: Bench) -> Row:
+def window(environ: Mapping[str, str]) -> list[Row]:
     """Resident bytes above the model's file, the window as large as the model's."""
+    bench = Bench(environ)
     size = bench.model.path.stat().st_size
     request = tasks.plain("Say hello.", WINDOW - 64)
     with bench.engine() as backend, bench.bare("chat") as chat:
@@ -329,7 +324,7 @@ def memory(bench: Bench) -> Row:
     mine = state.resident - size
     detail = f"{mine / 2**20:,.0f} MB against {bare / 2**20:,.0f} MB, window {state.window:,}"
     what = f"engine: memory above the model's file, window {WINDOW:,}, against a bare `Llama`"
-    return Row(what, mine / bare, 1.1, "x", detail)
+    return [Row(what, mine / bare, 1.1, "x", detail)]
 
 
 def seconds(work: Any) -> float:
