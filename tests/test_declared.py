@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -36,6 +38,7 @@ def spelled(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@pytest.mark.no_cover
 def test_what_is_imported_is_declared() -> None:
     foreign = set(imported()) - sys.stdlib_module_names - {"devchat", "bot"}
     known, found = set(declared()), packages_distributions()

@@ -117,6 +117,7 @@ def test_every_room_has_a_floor() -> None:
     assert {room_of(module) for module in MODULES} <= FLOORS.keys()
 
 
+@pytest.mark.no_cover
 def test_imports_go_down() -> None:
     wrong = [
         (module, target)

@@ -64,6 +64,7 @@ def test_counts_grow_with_the_text(one: str, two: str) -> None:
     assert count(one + "\n" + two) >= max(count(one), count(two))
 
 
+@pytest.mark.no_cover
 @given(st.lists(st.tuples(st.sampled_from(sorted(TEXTS)), st.integers(0, 10**6))))
 def test_reports_move_it_only_within_bounds(reports: list[tuple[str, int]]) -> None:
     estimate = Estimate()

@@ -68,7 +68,7 @@ def section(name: str, rows: Sequence[Row]) -> str:
         "|---|---:|---:|---|---|",
     ]
     for row in rows:
-        measured, bar = f"{row.measured:,.2f}{row.unit}", f"{row.bar:,g}{row.unit}"
+        measured, bar = f"{row.measured:,.2f}{row.unit}", f"{row.bar:,.4g}{row.unit}"
         held = "yes" if row.held else "**no**"
         lines.append(f"| {row.what} | {measured} | {bar} | {held} | {row.detail} |")
     return "\n".join(lines) + "\n"

@@ -64,6 +64,7 @@ def review_under_kills(
     assert [len(pull.comments) for pull in pulls] == [0] * count
 
 
+@pytest.mark.no_cover
 @pytest.mark.long
 def test_300_reviews_under_10_kills(crew: Crew, hub: GitHub, paths: Paths, home: Path) -> None:
     review_under_kills(crew, hub, paths, home, 300, 10)

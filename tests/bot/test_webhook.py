@@ -160,6 +160,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @given(value=st.dictionaries(st.text(), JSON))
 def test_every_object_is_read_as_it_was_written(value: dict[str, object]) -> None:
     assert parse_payload(json.dumps(value).encode()) == value

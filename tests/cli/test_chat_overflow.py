@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from devchat.history import History, open_history
 from devchat.settings import Paths
 from devchat.types import Chunk
@@ -40,6 +42,7 @@ def test_resume_prints_the_last_turns_only(
         assert "question 2" not in talk.text
 
 
+@pytest.mark.no_cover
 def test_two_hundred_turns(environ: dict[str, str], home: Path, paths: Paths) -> None:
     answers = [f"answer {number} " + "so " * 40 for number in range(100)]
     with Chat(environ, home, "-m", write_script(home, *answers, context_tokens=2000)) as talk:

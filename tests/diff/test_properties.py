@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def test_any_text_is_read_or_refused(written: str) -> None:
     look(written)
 
 
+@pytest.mark.no_cover
 @given(st.sampled_from([WHOLE, MAIL, SVN, HG]), st.data())
 @settings(max_examples=500)
 def test_any_damage_is_read_or_refused(written: str, data: st.DataObject) -> None:

@@ -105,6 +105,7 @@ def test_a_diff_is_whole_or_it_is_refused() -> None:
     assert len(parse("\n".join(lines[:9])).files) == 1
 
 
+@pytest.mark.no_cover
 def test_too_long_a_diff_is_refused_and_less_is_read() -> None:
     lines = 999_990
     most = f"{HEAD}@@ -0,0 +1,{lines} @@\n" + "+\n" * lines

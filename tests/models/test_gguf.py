@@ -305,6 +305,7 @@ def read_safely(path: Path) -> None:
             assert tier_of(header) in ("tiny", "small", "large")
 
 
+@pytest.mark.no_cover
 @budget(
     max_examples=300, deadline=1000, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

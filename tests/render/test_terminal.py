@@ -87,6 +87,7 @@ def _drawn(source: str, seed: int, longest: int, terminal: Terminal) -> list[int
     return ends
 
 
+@pytest.mark.no_cover
 @pytest.mark.long
 @given(DOCUMENTS, st.integers(), st.sampled_from([3, 30, 300]), st.sampled_from([3, 9, 24]))
 def test_finished_rows_never_change(source: str, seed: int, longest: int, lines: int) -> None:

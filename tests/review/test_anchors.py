@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,7 @@ def holds(finding: Finding, diff: Diff) -> bool:
     return False
 
 
+@pytest.mark.no_cover
 @given(changes(), st.data())
 def test_every_anchor_reads_what_it_quotes(change: tuple[Trees, Diff], data: st.DataObject) -> None:
     trees, diff = change

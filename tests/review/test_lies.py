@@ -75,6 +75,7 @@ LIES: list[tuple[str, dict[str, Any], list[tuple[str, int | None, int | None]]]]
 ]  # fmt: skip
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("finding", "places"), [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES]
 )

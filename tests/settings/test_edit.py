@@ -186,6 +186,7 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.no_cover
 @hypothesis_settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -229,6 +229,7 @@ LINES = st.one_of(
 TEXTS = st.lists(LINES, max_size=8).map("\n".join)
 
 
+@pytest.mark.no_cover
 @hypothesis_settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

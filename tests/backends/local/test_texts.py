@@ -22,6 +22,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.no_cover
 @given(st.dictionaries(st.text(), values))
 def test_frames_arrive_as_they_were_sent(frame: dict[str, object]) -> None:
     left, right = socket.socketpair()
