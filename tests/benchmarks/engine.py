@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -187,31 +187,38 @@ def bound(environ: Mapping[str, str]) -> list[Row]:
     ]
 
 
-def batches(environ: Mapping[str, str]) -> list[Row]:
+def questions(environ: Mapping[str, str]) -> list[Row]:
+    """Sixteen questions after what was read before."""
+    name = "questions after 512 shared tokens"
+    return [at_once(Bench(environ), name, tasks.questions, 1.6, LONG_ROUNDS)]
+
+
+def chunks(environ: Mapping[str, str]) -> list[Row]:
+    """Sixteen parts of a change to be reviewed."""
+    name = "review chunks under the schema"
+    return [at_once(Bench(environ), name, tasks.chunks, 1.5, LONGEST_ROUNDS)]
+
+
+def at_once(
+    bench: Bench, name: str, make: Callable[[int], list[Request]], faster: float, rounds: int
+) -> Row:
     """Sixteen requests at once, against one after another; what they share was read before."""
-    bench = Bench(environ)
-    what = "engine: 16 {} at once, against `create_chat_completion` one by one"
     with bench.engine() as backend, bench.bare("chat") as chat:
-        rows = []
-        for name, make, bar, rounds in (
-            ("questions after 512 shared tokens", tasks.questions, 1 / 1.6, LONG_ROUNDS),
-            ("review chunks under the schema", tasks.chunks, 1 / 1.5, LONGEST_ROUNDS),
-        ):
 
-            def together(number: int, make: Any = make) -> float:
-                first, *_ = asked = make(number)
-                finish(backend, briefly(first))
-                return per_token(lambda: many(backend, asked))
+        def together(number: int) -> float:
+            first, *_ = asked = make(number)
+            finish(backend, briefly(first))
+            return per_token(lambda: many(backend, asked))
 
-            def in_turn(number: int, make: Any = make) -> float:
-                first, *_ = asked = make(number)
-                chat.ask("chat", **tasks.as_chat(briefly(first)))
-                orders = [tasks.as_chat(one) for one in asked]
-                return per_token(lambda: [chat.ask("chat", **one)["tokens"] for one in orders])
+        def in_turn(number: int) -> float:
+            first, *_ = asked = make(number)
+            chat.ask("chat", **tasks.as_chat(briefly(first)))
+            orders = [tasks.as_chat(one) for one in asked]
+            return per_token(lambda: [chat.ask("chat", **one)["tokens"] for one in orders])
 
-            took = interleave({"engine": together, "chat": in_turn}, rounds)
-            rows.append(compare(took, f"{what.format(name)}, a token", "engine", "chat", bar))
-    return rows
+        took = interleave({"engine": together, "chat": in_turn}, rounds)
+    what = f"engine: 16 {name} at once, against `create_chat_completion` one by one, a token"
+    return compare(took, what, "engine", "chat", 1 / faster)
 
 
 def briefly(request: Request) -> Request:

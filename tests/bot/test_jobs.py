@@ -5,13 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-import pytest
-
 from bot.durable import open_jobs
 from bot.jobs import Backlog, Job
 from tests.bot.crew import Crew
-
-pytestmark = pytest.mark.measured
 
 DAY = 24 * 3600
 

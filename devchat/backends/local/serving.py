@@ -19,7 +19,7 @@ FEW = 4
 """Threads up to which a batch takes as long as they compute, not as the weights take to be read.
 
 There, answers under a schema are slower for being many at once: what is forced and drafted fills
-their batches anyhow, and each looks at the cells of all. `make bench SUITES=batches` has sixteen.
+their batches anyhow, and each looks at the cells of all. `make bench SUITES=chunks` has sixteen.
 """
 
 
