@@ -111,7 +111,7 @@ def _flash(wishes: Wishes, on_gpu: bool) -> tuple[Switch, str]:
     if on_gpu:
         return "auto", "on where the GPU has it"
     # On a processor, flash attention gives other numbers with other threads or batches: the same
-    # question would be answered differently. docs/benchmarks.md tells what it would gain.
+    # question would be answered differently. `make bench SUITES=single` has both.
     return "off", "on a processor, answers would not be repeatable with it"
 
 
