@@ -50,8 +50,19 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], stdout: 
     Ctrl-C ends the command, not the conversation; whatever it did to the terminal is undone.
     """
     shell = environ.get("SHELL") or "/bin/sh"
+    kept, shown = Kept(), _Shown(stdout)
+    with _same_terminal(stdout.fileno()), _started(shell, command, folder, environ) as process:
+        interrupted = _follow(process, kept, shown)
+    typed = typed_ahead(sys.stdin.fileno())
+    shown.end(early=bool(typed))
+    return Ran(command, kept.text, process.returncode, kept.missing > 0, interrupted, typed)
+
+
+def _started(
+    shell: str, command: str, folder: Path, environ: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [shell, "-c", command],
             cwd=folder,
             env=dict(environ),
@@ -61,12 +72,6 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], stdout: 
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"the shell `{shell}` can't be started: {reason}", "set SHELL") from error
-    kept, shown = Kept(), _Shown(stdout)
-    with _same_terminal(stdout.fileno()), process:
-        interrupted = _follow(process, kept, shown)
-    typed = typed_ahead(sys.stdin.fileno())
-    shown.end(early=bool(typed))
-    return Ran(command, kept.text, process.returncode, kept.missing > 0, interrupted, typed)
 
 
 def _follow(process: subprocess.Popen[bytes], kept: Kept, shown: _Shown) -> bool:
@@ -130,7 +135,10 @@ class _Shown:
 
 @contextmanager
 def _same_terminal(terminal: int) -> Iterator[None]:
-    """Leave the modes of a terminal as they were: `stty -echo` is not for the next prompt."""
+    """Leave the modes of a terminal as they were: `stty -echo` is not for the next prompt.
+
+    They are read before a command is started, which may change them at once.
+    """
     modes = termios.tcgetattr(terminal)
     try:
         yield
