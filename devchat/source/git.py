@@ -53,6 +53,7 @@ HARDENED = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "protocol.allow=never"),
     *("-c", "diff.suppressBlankEmpty=false"),
+    *("-c", "diff.autoRefreshIndex=false"),  # `git diff` writes the index, optional or not
 )
 
 
