@@ -36,6 +36,8 @@ class Space:
         self._most = Threads(shape.threads, shape.threads_batch)
         self._paces = Paces(self._most, cache.known_threads(self._most))
         self._prefixes: Prefixes | None = None
+        self._beyond = 0
+        """Cells that memory had no room for since an answer ended; 0 where it always had."""
 
     @property
     def size(self) -> int:
@@ -88,6 +90,7 @@ class Space:
 
     def rest(self, run: Run, memory: Memory) -> None:
         """Keep what an answer that has ended leaves."""
+        self._beyond = 0
         if self._prefixes is not None:
             self._prefixes.rest(run.seq, memory)
 
@@ -186,7 +189,8 @@ class Space:
             wanted = max(wanted, self._cells_of_kept(plan))
         wanted = min(-(-wanted // STEP) * STEP, limits.model, limits.memory)
         size = grown(self.size, wanted, limits)
-        if wanted > self.size and not (runs and self._turns(size)):
+        in_vain = 0 < self._beyond <= size or self._turns(size)
+        if wanted > self.size and not (runs and in_vain):
             self._resize(size, runs, plan.cells)
 
     def _turns(self, size: int) -> bool:
@@ -210,7 +214,7 @@ class Space:
         except LoadError:
             if not runs and least > old.pool.size:
                 raise
-            old.pool = self._made(old.pool.size)
+            self._beyond, old.pool = size, self._made(old.pool.size)
         self._prefixes = old
         old.pool.put_back(taken)
 

@@ -152,6 +152,12 @@ def growth_that_fails_harms_nobody(bench: Workbench) -> None:
     large = bench.add(ask("What is a set?", max_tokens=7000))
     bench.tick(3)
     assert "the model is busy: 1 request" in large.frames[0]["note"]
+    # It is not tried again as long as nothing has ended.
+    pool = bench.scheduler.space.prefixes.pool
+    another = bench.add(ask("What is git?", max_tokens=4))
+    bench.tick()
+    assert bench.scheduler.space.prefixes.pool is pool
+    another.gone = True
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     while not running.done:
         bench.tick()
