@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from importlib.metadata import files
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from devchat.settings import Paths, Settings
 hypothesis_settings.register_profile("devchat", deadline=None)
 hypothesis_settings.load_profile("devchat")
 
+COVERAGE, MEASURING = "COVERAGE_PROCESS_CONFIG", pytest.StashKey[str]()
+"""What lets coverage follow into processes, and where it is kept while it must not."""
 Devchat = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -29,14 +31,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
-@pytest.fixture(autouse=True)
-def _measured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Measure what the processes of a test cover only where it is marked for that.
 
-    It makes them twice as slow, and most run what others have run before.
+    It makes them twice as slow, and most run what others have run before. Coverage locks its data
+    at the first step into a file (`Collector.lock_data`) and, interrupted just then, never lets go:
+    what is sent SIGINT at any moment must not be measured.
     """
-    if request.node.get_closest_marker("measured") is None:
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    kept = item.config.stash[MEASURING] = os.environ.get(COVERAGE, "")
+    if item.get_closest_marker("measured") is None:
+        os.environ.pop(COVERAGE, None)
+    try:
+        return (yield)
+    finally:
+        if kept:
+            os.environ[COVERAGE] = kept
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def settings(paths: Paths) -> Settings:
 def environ(home: Path) -> dict[str, str]:
     """The environment of a devchat living in `home`: nothing of the real user's."""
     # The last one, where it is set, lets coverage follow into the processes that tests start.
-    names = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_CONFIG")
+    names = ("PATH", "LANG", "LC_ALL", COVERAGE)
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {
         "HOME": str(home),

@@ -25,8 +25,6 @@ from devchat.analyzers.zizmor import Zizmor
 from devchat.errors import AnalyzerError
 from tests.review.changes import Trees
 
-pytestmark = pytest.mark.measured
-
 SHORT = Limits(seconds=1, memory=300 << 20, output=1 << 20)
 CHANGE = Trees(
     {},

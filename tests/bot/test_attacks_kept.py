@@ -10,8 +10,6 @@ import sqlalchemy as sa
 from bot.durable.records import Records
 from tests.bot.crew import Crew
 
-pytestmark = pytest.mark.measured
-
 
 def kept(crew: Crew) -> set[str]:
     """List the jobs whose steps are kept."""
@@ -19,6 +17,7 @@ def kept(crew: Crew) -> set[str]:
         return set(connection.execute(sa.select(records.steps.c.workflow_uuid)).scalars())
 
 
+@pytest.mark.measured
 def test_the_steps_of_jobs_are_forgotten_once_these_ended(crew: Crew) -> None:
     worker = crew.start("--name", "one")
     crew.review("done", steps=2)

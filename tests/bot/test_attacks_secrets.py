@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from tests.bot.programs import Program, app_environ, wait_for
 from tests.fakes.github import GitHub
-
-pytestmark = pytest.mark.measured
 
 API_KEY = "the-key-of-some-service-4242"
 LARGE = "".join(f"line {number} of a file that is too large\n" for number in range(40_000))

@@ -18,8 +18,6 @@ from tests.bot.programs import ROOT, Program, bot_environ, run_bot
 from tests.fakes.github import PERMISSIONS as hub_permissions
 from tests.fakes.github import GitHub
 
-pytestmark = pytest.mark.measured
-
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:
@@ -53,6 +51,7 @@ def test_a_delivery_is_replayed_each_time_anew(environ: dict[str, str], tmp_path
     assert run_bot(environ, "replay", draft).stdout == "nothing to do: the pull is a draft\n"
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -72,11 +71,13 @@ def test_what_is_no_delivery_is_not_replayed(
     assert message in done.stderr.partition("\n")[0]
 
 
+@pytest.mark.measured
 def test_a_file_that_is_not_there_is_not_replayed(environ: dict[str, str]) -> None:
     done = run_bot(environ, "replay", "/nowhere.json")
     assert done.stderr.startswith("error: /nowhere.json can't be read: no such file or directory\n")
 
 
+@pytest.mark.measured
 def test_a_pull_is_handed_in_by_hand(environ: dict[str, str], hub: GitHub) -> None:
     hub.open_pull(hub.repository("octo/app", {"a.py": "x\n"}), {"a.py": "y\n"})
     done = run_bot(environ, "review", "octo/app#1")
@@ -107,6 +108,7 @@ def test_deliveries_that_failed_are_asked_for(
     assert "pull_request.opened    octo/app  review: opened" in run_bot(environ, "status").stdout
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
@@ -123,6 +125,7 @@ def test_the_command_line(argv: tuple[str, ...], code: int, said: str, home: Pat
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True)
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("command", ["serve", "web", "worker", "status", "redeliver"])
 def test_nothing_starts_without_a_configuration(command: str, home: Path) -> None:
     environ = bot_environ(home)

@@ -19,8 +19,6 @@ from devchat.errors import StorageError
 from tests.bot.programs import bot_environ, run_bot, wait_for
 from tests.fakes.github import GitHub
 
-pytestmark = pytest.mark.measured
-
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[GitHub]:
@@ -85,6 +83,7 @@ def test_a_record_that_can_t_be_written_is_written_later(
         wait_for(lambda: [one.guid for one in ledger.deliveries(9)] == ["one"])
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
     [

@@ -12,8 +12,6 @@ import pytest
 
 from tests.bot.programs import PATIENCE, ROOT, Program, bot_environ, run_bot, wait_for
 
-# Not `measured`: coverage that is interrupted hangs, or has errors of its own to tell of.
-
 NO_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
 
 

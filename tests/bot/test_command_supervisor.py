@@ -15,19 +15,14 @@ import pytest
 
 from tests.bot.programs import PATIENCE, ROOT, wait_for
 
-pytestmark = pytest.mark.measured
-
 
 @contextmanager
 def supervising(
-    folder: Path, manner: str, *, grace: float = 1.0, left_out: str = ""
+    folder: Path, manner: str, *, grace: float = 1.0
 ) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.bot.supervised", str(folder), "supervise"]
     command += [manner, str(grace)]
-    environ = {name: os.environ[name] for name in os.environ if name != left_out}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -60,9 +55,7 @@ def both(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_told_to_end_it_ends_both(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    # Coverage holds a lock at the first step into a file, and hangs where Ctrl-C comes then.
-    hanging = "COVERAGE_PROCESS_CONFIG" if number == signal.SIGINT else ""
-    with supervising(tmp_path, "well", left_out=hanging) as supervisor:
+    with supervising(tmp_path, "well") as supervisor:
         children = both(tmp_path)
         supervisor.send_signal(number)
         assert supervisor.wait(PATIENCE) == code
@@ -84,6 +77,7 @@ def test_what_is_killed_is_started_again_and_the_other_left_alone(tmp_path: Path
         assert "two ended with -9; starts again in 1 s" in said
 
 
+@pytest.mark.measured
 def test_what_ends_by_itself_is_started_again(tmp_path: Path) -> None:
     with supervising(tmp_path, "0") as supervisor:
         wait_for(lambda: len(pids(tmp_path, "two")) == 2)
@@ -91,6 +85,7 @@ def test_what_ends_by_itself_is_started_again(tmp_path: Path) -> None:
         assert supervisor.wait(PATIENCE) == 0
 
 
+@pytest.mark.measured
 def test_a_wrong_configuration_is_not_tried_again(tmp_path: Path) -> None:
     with supervising(tmp_path, "2") as supervisor:
         assert supervisor.wait(PATIENCE) == 2
@@ -98,6 +93,7 @@ def test_a_wrong_configuration_is_not_tried_again(tmp_path: Path) -> None:
         assert not any(map(is_running, pids(tmp_path, "one")))
 
 
+@pytest.mark.measured
 def test_what_does_not_end_is_killed(tmp_path: Path) -> None:
     with supervising(tmp_path, "deaf") as supervisor:
         children = both(tmp_path)
@@ -116,6 +112,7 @@ def test_told_twice_it_waits_no_longer(tmp_path: Path) -> None:
         assert not is_running(children[1])
 
 
+@pytest.mark.measured
 def test_nobody_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     with supervising(tmp_path, "well") as supervisor:
         children = both(tmp_path)

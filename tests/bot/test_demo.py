@@ -16,8 +16,6 @@ from tests.bot.programs import PATIENCE, ROOT, Program, free_port, run_bot, wait
 from tests.fakes.github import GitHub
 from tests.fakes.github.__main__ import begin
 
-pytestmark = pytest.mark.measured
-
 PRINT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
@@ -46,6 +44,7 @@ def environ_of(folder: Path, environ: dict[str, str]) -> dict[str, str]:
     return found | {"DEVCHAT_LOCAL_KEEP_ALIVE": "0"}
 
 
+@pytest.mark.measured
 def test_the_readme_s_demo_posts_a_review_completes_the_check_and_counts(
     home: Path, environ: dict[str, str]
 ) -> None:

@@ -17,8 +17,6 @@ from tests.bot.payloads import pull_request
 from tests.bot.programs import Program, app_environ, run_bot, wait_for
 from tests.fakes.github import GitHub
 
-pytestmark = pytest.mark.measured
-
 Setting = tuple[dict[str, str], GitHub]
 
 
@@ -41,6 +39,7 @@ def shown(environ: dict[str, str]) -> list[tuple[str, str]]:
     return [(one["action"], one["outcome"]) for one in found["deliveries"]]
 
 
+@pytest.mark.measured
 def test_crash_between_enqueue_and_record_then_redelivery(
     setting: Setting, web: Program, sqlite: str
 ) -> None:

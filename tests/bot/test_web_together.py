@@ -15,8 +15,6 @@ from bot.web.together import Together
 from devchat.errors import StorageError
 from tests.bot.programs import ROOT, wait_for
 
-pytestmark = pytest.mark.measured
-
 
 class Held:
     """Takes batches, the first only once it is let go."""
@@ -71,6 +69,7 @@ def test_who_waits_too_long_is_told_and_what_it_gave_is_still_handed_on() -> Non
     assert held.batches == [[1], [2], [3]]
 
 
+@pytest.mark.measured
 def test_what_is_given_while_the_process_ends_is_handed_on() -> None:
     code = (
         "import atexit; from bot.web.bounded import Bounded; from bot.web.together import Together;"

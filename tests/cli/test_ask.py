@@ -15,8 +15,6 @@ import pytest
 from tests.cli.conftest import Script
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 
 def test_an_answer_is_raw_text_when_piped(devchat: Devchat, scripted: Script) -> None:
     done = devchat("ask", "-m", scripted("It is **bold**.\n\n- a\n- b"), "what is it?")
@@ -28,6 +26,7 @@ def test_words_need_no_quotes(devchat: Devchat, scripted: Script) -> None:
     assert "what is it?" in done.stdout
 
 
+@pytest.mark.measured
 def test_piped_input_is_a_block_of_its_own(devchat: Devchat, scripted: Script) -> None:
     done = devchat("ask", "-m", scripted("x"), "--dry-run", "what is it?", stdin="a = 1\n")
     assert "Standard input:\n```\na = 1\n```" in done.stdout
@@ -39,6 +38,7 @@ def test_a_lone_piped_text_is_the_question(devchat: Devchat, scripted: Script) -
     assert json.loads(done.stdout)["messages"][-1]["content"].strip() == "why is the sky blue?"
 
 
+@pytest.mark.measured
 def test_files_folders_globs_and_lines(devchat: Devchat, scripted: Script, home: Path) -> None:
     (home / "src").mkdir()
     (home / "src" / "a.py").write_text("alpha = 1\n")
@@ -53,6 +53,7 @@ def test_files_folders_globs_and_lines(devchat: Devchat, scripted: Script, home:
     assert "b.py, lines 2-3" in done.stdout and "one\ntwo" not in done.stdout
 
 
+@pytest.mark.measured
 def test_the_json_object(devchat: Devchat, scripted: Script) -> None:
     answer = {"text": "42", "reasoning": "6 x 7"}
     done = devchat("ask", "-m", scripted(answer), "--json", "six times seven?")
@@ -250,6 +251,7 @@ def test_an_open_but_silent_stdin_is_not_waited_for(
     assert b"waiting for standard input" in said and b"silent" in said
 
 
+@pytest.mark.measured
 def test_a_reader_that_leaves_early_is_no_error(
     environ: dict[str, str], home: Path, scripted: Script
 ) -> None:
@@ -294,9 +296,6 @@ def test_an_interruption_at_any_moment_ends_quietly(
     model = scripted("word " * 1000, tokens_per_second=50)
     # Python says on stderr what it has imported: a clock that no slow machine puts wrong.
     clock = environ | {"PYTHONPROFILEIMPORTTIME": "1"}
-    # Coverage locks its data at the first step into a file (`Collector.lock_data`) and, where it
-    # is interrupted just then, never lets go: it would hang, not devchat.
-    clock.pop("COVERAGE_PROCESS_CONFIG", None)
     process = start(clock, home, "ask", "-m", model, "count")
     assert process.stderr
     for line in process.stderr:
@@ -319,6 +318,7 @@ def test_an_interruption_of_a_text_given_to_exec_ends_quietly(
     assert (done.returncode, done.stderr) == (130, "")
 
 
+@pytest.mark.measured
 def test_an_internal_error_leaves_a_report_without_the_question(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
@@ -337,6 +337,7 @@ def test_an_internal_error_leaves_a_report_without_the_question(
     assert "private" not in text and "t0psecret" not in text and str(home) not in text
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("options", "error"),
     [

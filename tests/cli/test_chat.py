@@ -79,6 +79,7 @@ def test_files_go_along_once(talk: Chat) -> None:
         assert saved(talk).count("the note\n") == 1
 
 
+@pytest.mark.measured
 def test_what_was_attached_can_be_dropped(talk: Chat) -> None:
     with talk:
         say(talk, "/file notes.txt script.json", "  script.json")
@@ -88,6 +89,7 @@ def test_what_was_attached_can_be_dropped(talk: Chat) -> None:
         say(talk, "/file", "nothing is attached")
 
 
+@pytest.mark.measured
 def test_mentioned_files_go_along(talk: Chat) -> None:
     with talk:
         talk.say("看看（@notes.txt），and @nobody and @none/such.py.")
@@ -96,6 +98,7 @@ def test_mentioned_files_go_along(talk: Chat) -> None:
         assert "the note\n" in saved(talk)
 
 
+@pytest.mark.measured
 def test_another_model_another_prompt_another_system_text(talk: Chat, home: Path) -> None:
     (home / "other.json").write_text(json.dumps({"answers": ["other 1"], "context_tokens": 4000}))
     with talk:
@@ -141,6 +144,7 @@ def test_rewind_takes_questions_back(talk: Chat) -> None:
         say(talk, "/rewind x", "error: there is no question yet")
 
 
+@pytest.mark.measured
 def test_edit_asks_another_question_instead(environ: dict[str, str], home: Path) -> None:
     editor = home / "editor.sh"
     editor.write_text('#!/bin/sh\nsed -i s/red/blue/ "$1"\n')
@@ -153,6 +157,7 @@ def test_edit_asks_another_question_instead(environ: dict[str, str], home: Path)
         say(talk, "/edit", "the question stays as it is")
 
 
+@pytest.mark.measured
 def test_new_resume_and_search(talk: Chat) -> None:
     with talk:
         say(talk, "how does 数据库连接池 work?", "echo 1")
@@ -181,6 +186,7 @@ def test_fork_shares_what_was_said(talk: Chat) -> None:
         assert "only here" not in saved(talk, "other.md")
 
 
+@pytest.mark.measured
 def test_copy_by_the_terminal_or_a_tool(environ: dict[str, str], home: Path) -> None:
     model = write_script(home, "See:\n\n```python\nprint(1)\n```\n", "No code.")
     with Chat(environ, home, "-m", model) as talk:
@@ -210,6 +216,7 @@ def test_save_never_overwrites(talk: Chat, home: Path) -> None:
         say(talk, "/save none/talk.md", "error: `none/talk.md` can't be written")
 
 
+@pytest.mark.measured
 def test_tokens_and_context(talk: Chat) -> None:
     with talk:
         say(talk, "hello", "echo 1")
@@ -225,6 +232,7 @@ def test_tokens_and_context(talk: Chat) -> None:
         say(talk, "/context", "1  sent  ")
 
 
+@pytest.mark.measured
 def test_clear_clears_the_screen(talk: Chat) -> None:
     with talk:
         say(talk, "hello", "echo 1")
@@ -240,6 +248,7 @@ def test_quit_leaves(talk: Chat, command: str) -> None:
         assert talk.end() == 0
 
 
+@pytest.mark.measured
 def test_a_first_question_and_files_from_the_command_line(
     environ: dict[str, str], home: Path
 ) -> None:
@@ -251,12 +260,14 @@ def test_a_first_question_and_files_from_the_command_line(
         assert "the note" in saved(talk) and "what is it?" in saved(talk, "more.md")
 
 
+@pytest.mark.measured
 def test_without_a_terminal_it_says_so(devchat: Devchat) -> None:
     done = devchat("chat")
     assert done.returncode == 2
     assert "error: `devchat chat` needs a terminal" in done.stderr
 
 
+@pytest.mark.measured
 def test_a_question_that_does_not_fit_is_the_draft_again(
     environ: dict[str, str], home: Path
 ) -> None:
@@ -273,6 +284,7 @@ def test_a_question_that_does_not_fit_is_the_draft_again(
         talk.wait("x end", times=2)
 
 
+@pytest.mark.measured
 def test_explain_adds_the_facts_that_code_finds(talk: Chat, home: Path) -> None:
     (home / "shop.py").write_text("class Cart:\n    @property\n    def total(self): ...\n")
     with talk:

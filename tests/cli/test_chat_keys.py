@@ -92,6 +92,7 @@ def test_pressing_it_twice_is_no_more(slow: Chat) -> None:
         slow.ready()
 
 
+@pytest.mark.measured
 def test_what_is_typed_during_an_answer_becomes_the_draft(slow: Chat) -> None:
     with slow:
         slow.say("count")
@@ -103,6 +104,7 @@ def test_what_is_typed_during_an_answer_becomes_the_draft(slow: Chat) -> None:
         slow.wait("> next then中")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("key", [control("c"), ESCAPE])
 def test_a_key_clears_the_draft_then_asks_once_then_leaves(talk: Chat, key: str) -> None:
     with talk:
@@ -196,6 +198,7 @@ def test_the_draft_in_an_editor(
         talk.wait("echo 1")
 
 
+@pytest.mark.measured
 def test_an_editor_that_fails_leaves_the_draft(environ: dict[str, str], home: Path) -> None:
     with Chat(environ | {"EDITOR": "false"}, home, "-m", write_script(home, "x")) as talk:
         talk.ready()
@@ -232,6 +235,7 @@ def test_tab_completes(talk: Chat, typed: str, completed: str) -> None:
         talk.wait(completed)
 
 
+@pytest.mark.measured
 def test_tab_completes_conversations_and_models(talk: Chat, home: Path) -> None:
     with talk:
         talk.say("how are you?")
@@ -246,6 +250,7 @@ def test_tab_completes_conversations_and_models(talk: Chat, home: Path) -> None:
         talk.wait("> /model tiny")
 
 
+@pytest.mark.measured
 def test_a_menu_is_closed_before_anything_else(talk: Chat) -> None:
     with talk:
         talk.ready()

@@ -43,6 +43,7 @@ def test_killed_while_answering_then_resumed(environ: dict[str, str], home: Path
         assert "cut off" not in talk.text
 
 
+@pytest.mark.measured
 def test_killed_before_the_answer_then_continued(
     environ: dict[str, str], home: Path, paths: Paths
 ) -> None:
@@ -57,6 +58,7 @@ def test_killed_before_the_answer_then_continued(
         assert talk.text.count("are you there?") == 1
 
 
+@pytest.mark.measured
 def test_a_long_question_is_cut_when_it_is_shown_again(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "echo 1")) as talk:
         talk.ready()
@@ -83,6 +85,7 @@ def test_no_save_keeps_nothing(environ: dict[str, str], home: Path, paths: Paths
     assert not paths.history.exists()
 
 
+@pytest.mark.measured
 def test_no_save_goes_on_and_keeps_nothing(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "the answer")) as talk:
         talk.say("the question")
@@ -97,6 +100,7 @@ def test_no_save_goes_on_and_keeps_nothing(environ: dict[str, str], home: Path) 
     assert [turn.text.strip() for turn in kept(home)] == ["the question", "the answer"]
 
 
+@pytest.mark.measured
 def test_two_conversations_can_not_be_gone_on_with(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "x"), "-c", "--session", "abc") as talk:
         assert talk.end() == 2
@@ -135,6 +139,7 @@ def test_two_at_once_on_one_history(environ: dict[str, str], home: Path, paths: 
         ]
 
 
+@pytest.mark.measured
 def test_an_answer_that_another_one_writes_now(
     environ: dict[str, str], home: Path, paths: Paths
 ) -> None:
@@ -165,6 +170,7 @@ def test_a_failed_answer_keeps_what_came(environ: dict[str, str], home: Path) ->
         talk.wait("it failed here: `/retry` asks again")
 
 
+@pytest.mark.measured
 def test_without_a_place_to_write_the_conversation_goes_on(
     environ: dict[str, str], home: Path
 ) -> None:
@@ -177,6 +183,7 @@ def test_without_a_place_to_write_the_conversation_goes_on(
         talk.wait("> hello", times=2)
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("way", ["waited for", "Ctrl-C"])
 def test_a_history_that_is_locked_for_a_while_loses_nothing(
     environ: dict[str, str], home: Path, paths: Paths, way: str
@@ -252,6 +259,7 @@ def test_it_stops_and_goes_on(environ: dict[str, str], home: Path) -> None:
         talk.wait("interrupted; what came is kept")
 
 
+@pytest.mark.measured
 def test_the_embedded_model_answers(environ: dict[str, str], home: Path, devchat: Devchat) -> None:
     try:
         with Chat(environ, home, "--seed", "1", "--max-tokens", "8") as talk:

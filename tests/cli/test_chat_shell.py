@@ -76,6 +76,7 @@ def test_what_is_typed_meanwhile_answers_nothing(talk: Chat, ends: str, offers: 
         talk.wait("nothing is attached")
 
 
+@pytest.mark.measured
 def test_without_output_nothing_is_offered(talk: Chat) -> None:
     with talk:
         talk.say("!true")
@@ -89,6 +90,7 @@ def test_without_output_nothing_is_offered(talk: Chat) -> None:
         assert "[y/N]" not in talk.text
 
 
+@pytest.mark.measured
 def test_long_output_keeps_its_beginning_and_end(environ: dict[str, str], home: Path) -> None:
     model = write_script(home, "echo 1", context_tokens=1000)
     with Chat(environ, home, "-m", model) as talk:
@@ -144,6 +146,7 @@ def test_what_it_did_to_the_terminal_is_undone(talk: Chat) -> None:
         assert " echo " in talk.text and " icrnl" in talk.text
 
 
+@pytest.mark.measured
 def test_a_shell_that_is_not_there(environ: dict[str, str], home: Path) -> None:
     with Chat(environ | {"SHELL": "/no/shell"}, home, "-m", write_script(home, "x")) as talk:
         talk.say("!ls")

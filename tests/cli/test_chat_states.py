@@ -97,6 +97,7 @@ def test_a_fork_leaves_the_original_alone(environ: dict[str, str], home: Path) -
         assert "echo 2" not in saved(talk)
 
 
+@pytest.mark.measured
 def test_from_the_beginning_another_way(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "echo 1", "echo 2")) as talk:
         say(talk, "first", "echo 1")
@@ -110,6 +111,7 @@ def test_from_the_beginning_another_way(environ: dict[str, str], home: Path) -> 
         assert "other" in text and "first" not in text
 
 
+@pytest.mark.measured
 def test_a_model_that_is_not_there_changes_nothing(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "echo 1", "echo 2")) as talk:
         say(talk, "first", "echo 1")
@@ -133,6 +135,7 @@ def test_a_session_that_is_not_there(environ: dict[str, str], home: Path) -> Non
         assert "zzzz" in talk.text and "error: " in talk.text
 
 
+@pytest.mark.measured
 def test_a_summary_that_fails_leaves_nothing(
     environ: dict[str, str], home: Path, paths: Paths
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_summary_is_a_branch_and_the_original_stays(
     assert titles == {"the question": 2, f"Summary of {name}": 4}
 
 
+@pytest.mark.measured
 def test_only_prompts_for_a_conversation(environ: dict[str, str], home: Path) -> None:
     prompts = home / "config" / "prompts"
     prompts.mkdir(parents=True)
@@ -178,6 +182,7 @@ def test_only_prompts_for_a_conversation(environ: dict[str, str], home: Path) ->
         assert "the prompt `explain-log` wants" in talk.text
 
 
+@pytest.mark.measured
 def test_a_pasted_text_in_a_command(environ: dict[str, str], home: Path) -> None:
     trace = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n' * 5
     with Chat(environ, home, "-m", write_script(home, "echo 1")) as talk:
@@ -194,6 +199,7 @@ def test_a_pasted_text_in_a_command(environ: dict[str, str], home: Path) -> None
         talk.wait("Be brief.\n" * 18)
 
 
+@pytest.mark.measured
 def test_pictures_and_texts_are_dropped(environ: dict[str, str], home: Path) -> None:
     png = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
     (home / "dot.png").write_bytes(png)

@@ -135,6 +135,7 @@ def test_wide_characters_are_typed_wrapped_and_deleted(environ: dict[str, str], 
         assert "请解释一下这个函数为什么会返回空列表呢？" in saved
 
 
+@pytest.mark.measured
 def test_a_file_named_within_chinese(environ: dict[str, str], home: Path) -> None:
     (home / "笔记").mkdir()
     (home / "笔记" / "一.txt").write_text("the note\n")
@@ -151,6 +152,7 @@ def test_a_file_named_within_chinese(environ: dict[str, str], home: Path) -> Non
         assert "the note" in (home / "t.md").read_text()
 
 
+@pytest.mark.measured
 def test_a_narrow_terminal(environ: dict[str, str], home: Path) -> None:
     (home / "notes.txt").write_text("the note\n")
     model = write_script(home, "echo 1")
@@ -162,6 +164,7 @@ def test_a_narrow_terminal(environ: dict[str, str], home: Path) -> None:
         assert all(len(line) <= 40 for line in talk.lines)
 
 
+@pytest.mark.measured
 def test_without_colour(environ: dict[str, str], home: Path) -> None:
     with Chat(
         environ | {"NO_COLOR": "1"}, home, "-m", write_script(home, "**so** `it` is")

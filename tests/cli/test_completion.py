@@ -57,6 +57,7 @@ def test_tab_completes_words_and_paths(kind: str, environ: dict[str, str], furni
             shell.discard()
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("kind", SHELLS)
 def test_tab_lists_with_descriptions(kind: str, environ: dict[str, str], furnished: Path) -> None:
     with Shell(kind, environ, furnished) as shell:
@@ -123,6 +124,7 @@ PLACES: list[tuple[tuple[str, ...], set[str]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     # Sorted: the workers of a run know each test by its name.
     ("words", "expected"),
@@ -150,6 +152,7 @@ def test_the_shell_lists_files_where_a_path_is_meant(
     assert proposed(devchat, "ask", "-m", "openai:gpt") == ["words"]
 
 
+@pytest.mark.measured
 def test_conversations_come_with_their_titles_the_newest_first(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
@@ -206,6 +209,7 @@ def test_an_unknown_shell_hears_nothing(devchat: Devchat) -> None:
         assert (done.stdout, done.stderr, done.returncode) == ("", "", 1)
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("there", [True, False], ids=["in PATH", "not in PATH"])
 def test_the_script_calls_a_command_by_its_name_where_that_leads_to_it(
     environ: dict[str, str], home: Path, there: bool

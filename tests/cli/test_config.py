@@ -12,11 +12,10 @@ import pytest
 from devchat.settings import Paths
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 SECRET = "sk-very-secret"
 
 
+@pytest.mark.measured
 def test_show_aligns_keys_values_and_origins(devchat: Devchat, paths: Paths) -> None:
     assert devchat("config", "set", "model", "fast").returncode == 0
     assert devchat("config", "set", "keys.openai", stdin=SECRET + "\n").returncode == 0
@@ -32,6 +31,7 @@ def test_show_aligns_keys_values_and_origins(devchat: Devchat, paths: Paths) -> 
     assert SECRET not in done.stdout
 
 
+@pytest.mark.measured
 def test_show_json(devchat: Devchat, paths: Paths) -> None:
     done = devchat("config", "show", "--json", env={"DEEPSEEK_API_KEY": SECRET})
     found = json.loads(done.stdout)
@@ -68,6 +68,7 @@ def test_set_says_where_the_environment_wins(devchat: Devchat) -> None:
     assert "but A_API_KEY in the environment counts first" in done.stderr
 
 
+@pytest.mark.measured
 def test_a_key_goes_in_by_standard_input_and_never_comes_out(
     devchat: Devchat, paths: Paths
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_key_goes_in_by_standard_input_and_never_comes_out(
     assert devchat("config", "get", "keys.mine").stdout == "not set\n"
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("typed", [SECRET + "\r", "\x04"])
 def test_a_key_typed_into_a_terminal_is_not_echoed(
     environ: dict[str, str], paths: Paths, typed: str
@@ -100,6 +102,7 @@ def test_a_key_typed_into_a_terminal_is_not_echoed(
         assert "this can't be a key" in rest
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -123,6 +126,7 @@ def test_mistakes(devchat: Devchat, paths: Paths, args: list[str], message: str)
     assert not paths.config_file.exists()
 
 
+@pytest.mark.measured
 def test_edit_makes_a_template_and_checks_what_comes_back(devchat: Devchat, paths: Paths) -> None:
     done = devchat("config", "edit", env={"EDITOR": "sed -i 's/^# temperature/temprature/'"})
     assert done.returncode == 2
@@ -148,6 +152,7 @@ def test_a_read_only_home_is_a_storage_error(devchat: Devchat, home: Path) -> No
     assert "`/proc/devchat/config.toml` can't be written" in done.stderr
 
 
+@pytest.mark.measured
 def test_a_key_without_a_name_or_value_is_explained(devchat: Devchat) -> None:
     for key in ("keys", "keys."):
         done = devchat("config", "set", key)
@@ -157,6 +162,7 @@ def test_a_key_without_a_name_or_value_is_explained(devchat: Devchat) -> None:
     assert "no value for `model`" in devchat("config", "set", "model").stderr
 
 
+@pytest.mark.measured
 def test_bytes_that_are_no_text_are_refused(devchat: Devchat, home: Path) -> None:
     for line in (("aliases.x", "a\udcff"), ("aliases.\udcff", "a"), ("local.threads", "\udcff")):
         done = devchat("config", "set", *line)

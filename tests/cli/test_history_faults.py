@@ -15,8 +15,6 @@ import pytest
 from tests.cli.conftest import Ask, kept
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 LIMIT = 2_000_000
 HERE = Path(__file__).parent.parent
 
@@ -46,6 +44,7 @@ def test_a_full_disk_never_costs_the_answer(home: Path, environ: dict[str, str])
     assert question.text.strip() == "q"
 
 
+@pytest.mark.measured
 def test_a_broken_history_is_set_aside_with_a_note(ask: Ask, home: Path) -> None:
     (home / "data").mkdir()
     (home / "data" / "history.db").write_bytes(b"not a database " * 400)
@@ -66,6 +65,7 @@ def test_a_damaged_index_is_built_again_with_a_note(ask: Ask, devchat: Devchat, 
     assert done.stderr == ""
 
 
+@pytest.mark.measured
 def test_a_history_of_the_first_version_is_brought_up_to_date(devchat: Devchat, home: Path) -> None:
     (home / "data").mkdir()
     with closing(sqlite3.connect(home / "data" / "history.db")) as connection:

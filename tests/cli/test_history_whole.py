@@ -104,6 +104,7 @@ def test_a_prompt_about_files_goes_on_with_words_alone(
     assert last_question(home).prompt == "commit"
 
 
+@pytest.mark.measured
 def test_a_prompt_that_wants_more_than_a_question_goes_on_by_its_system_text(
     devchat: Devchat, model: str, sent: Sent, home: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_prompt_that_wants_more_than_a_question_goes_on_by_its_system_text(
     assert sent("-c")[0] == {"system": system.strip()}
 
 
+@pytest.mark.measured
 def test_a_model_that_reads_only_text_goes_on_without_the_pictures(
     devchat: Devchat, model: str, scripted: Script
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_model_that_reads_only_text_goes_on_without_the_pictures(
     assert done.stderr == "1 earlier picture left out: this model reads only text\n"
 
 
+@pytest.mark.measured
 def test_chat_resumes_retries_and_forks_with_all_of_it(
     devchat: Devchat, environ: dict[str, str], model: str, sent: Sent, home: Path
 ) -> None:

@@ -9,11 +9,10 @@ import pytest
 from devchat.settings import Paths
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.measured
 def test_list_tells_whose_each_is(devchat: Devchat, paths: Paths) -> None:
     paths.prompts.mkdir(parents=True)
     (paths.prompts / "ask.md").write_text("# User\nhello\n")
@@ -29,12 +28,14 @@ def test_list_tells_whose_each_is(devchat: Devchat, paths: Paths) -> None:
     assert "broken.md: prompt `broken`, line 1: unknown section `# Usr`" in done.stderr
 
 
+@pytest.mark.measured
 def test_show_prints_the_file(devchat: Devchat) -> None:
     done = devchat("prompts", "show", "ask")
     assert done.stdout == (ROOT / "prompts" / "ask.md").read_text()
     assert done.returncode == 0
 
 
+@pytest.mark.measured
 def test_new_edit_use(devchat: Devchat, paths: Paths) -> None:
     made = devchat("prompts", "new", "mine")
     assert made.stdout == f"{paths.prompts}/mine.md\n"
@@ -74,6 +75,7 @@ def test_mistakes(devchat: Devchat, args: list[str], code: int, message: str) ->
     assert done.stdout == ""
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("editor", ["no-such-editor-here", "false", "'"])
 def test_an_editor_that_fails(devchat: Devchat, editor: str) -> None:
     done = devchat("prompts", "edit", "ask", env={"EDITOR": editor})

@@ -13,8 +13,6 @@ import pytest
 from tests.cli.reviewing import HEAD, Repository, new_repository
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 PATCH = """\
 diff --git a/NAME b/NAME
 --- a/NAME
@@ -56,6 +54,7 @@ def test_a_line_of_5_mb_is_reviewed(devchat: Devchat) -> None:
     assert "long.py" in done.stdout
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("args", [(), ("-",)], ids=["piped", "named"])
 def test_an_empty_patch_is_nothing_to_review(devchat: Devchat, args: tuple[str, ...]) -> None:
     done = devchat("review", *args, stdin="")
@@ -66,6 +65,7 @@ def test_an_empty_patch_is_nothing_to_review(devchat: Devchat, args: tuple[str, 
     )
 
 
+@pytest.mark.measured
 def test_a_pipe_that_stays_silent_is_not_waited_for(environ: dict[str, str], home: Path) -> None:
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "devchat", "review"]
@@ -103,6 +103,7 @@ NAMED = [
 ]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("args", "code", "said"), NAMED, ids=[" ".join(args)[:24] for args, _, _ in NAMED]
 )
@@ -158,6 +159,7 @@ def test_a_bare_repository(devchat: Devchat, repository: Repository, home: Path)
     assert "work tree" in refused(devchat, home / "bare.git")
 
 
+@pytest.mark.measured
 def test_a_shallow_clone_without_a_merge_base(
     devchat: Devchat, repository: Repository, home: Path
 ) -> None:
@@ -181,6 +183,7 @@ def test_a_repository_without_a_commit(devchat: Devchat, home: Path) -> None:
     assert done.returncode == 1 and "cart.py:3" in done.stdout
 
 
+@pytest.mark.measured
 def test_a_binary_file_is_left_out_with_its_reason(
     devchat: Devchat, repository: Repository
 ) -> None:

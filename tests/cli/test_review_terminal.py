@@ -43,6 +43,7 @@ def start(
     )  # fmt: skip
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("columns", [40, 80])
 def test_progress_is_one_line_and_gone_at_the_end(
     environ: dict[str, str], repository: Repository, slow: str, columns: int
@@ -130,6 +131,7 @@ def test_without_the_embedded_model_the_review_says_so(
     assert "no model spoke, for the embedded model is not installed: `pip install" in words
 
 
+@pytest.mark.measured
 def test_a_model_that_was_named_is_never_replaced(
     devchat: Devchat, repository: Repository, home: Path
 ) -> None:

@@ -12,8 +12,6 @@ import pytest
 
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 Shell = Callable[[str], "subprocess.CompletedProcess[str]"]
 ANSWER = "ask -m scripted:script.json hello"
 
@@ -53,6 +51,7 @@ def test_the_exit_code_survives_a_closed_or_full_stderr(shell: Shell) -> None:
         assert shell(f"devchat {ANSWER} {place}").returncode == 0
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     "command",
@@ -105,6 +104,7 @@ def test_a_deleted_folder_is_no_reason_to_fail(shell: Shell, home: Path) -> None
     assert "`x` does not exist" in done.stderr
 
 
+@pytest.mark.measured
 def test_the_version_is_told_whatever_follows(devchat: Devchat) -> None:
     for line in (["--version"], ["-V"], ["-V", "ask"]):
         done = devchat(*line)

@@ -12,8 +12,6 @@ import pytest
 from tests.cli.conftest import Script
 from tests.conftest import Devchat
 
-pytestmark = pytest.mark.measured
-
 PIPED = "error: something is piped in, and no command says what to do with it\n"
 
 
@@ -24,6 +22,7 @@ def sh(line: str, environ: dict[str, str], folder: Path) -> subprocess.Completed
     return subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.measured
 def test_it_says_in_ten_lines_what_it_can_do(devchat: Devchat) -> None:
     done = devchat()
     assert (done.stderr, done.returncode) == ("", 0)
@@ -49,6 +48,7 @@ def test_its_examples_work(
             assert (done.stdout, done.returncode) == ("It does.\n", 0), done.stderr
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [

@@ -15,8 +15,6 @@ from devchat.context import Attached
 from devchat.context.attach import attach_stdin, read_attachments
 from devchat.errors import InputError
 
-pytestmark = pytest.mark.measured
-
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 CHINESE = "这个函数读取一个文件,然后返回它的内容。如果文件不存在就报告错误。\n"
 Read = Callable[..., Attached]
@@ -235,6 +233,7 @@ def test_lines_far_inside_a_large_file(read: Read, folder: Path) -> None:
     assert "is UTF-16 of more than" in refusal(read, "wide:1")
 
 
+@pytest.mark.measured
 def test_a_file_that_the_user_may_not_read(home: Path) -> None:
     """Root may read everything, so this is asked by somebody else."""
     (home / "closed").write_text("x")

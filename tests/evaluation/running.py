@@ -14,6 +14,7 @@ from devchat.diff import parse
 from devchat.policy.read import read_policy
 from devchat.prompts import load_prompt, shipped_folder
 from devchat.review import Prompts, Reviewers, Wishes, review
+from devchat.source.change import Change
 from devchat.source.read import read_change
 from tests.evaluation.cases import Case, make_repository
 from tests.evaluation.contestants import Contestant
@@ -51,10 +52,10 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A case as a repository, and the analyzers that look at it."""
+    """A case as a change in a repository, and the analyzers that look at it."""
 
     case: Case
-    folder: Path
+    change: Change
     analyzers: Sequence[Analyzer]
 
 
@@ -80,7 +81,8 @@ def run(
 def _place(case: Case, folder: Path) -> Place:
     folder.mkdir()
     make_repository(case, folder)
-    return Place(case, folder, [Once(one) for one in open_analyzers()])
+    change = read_change(folder, revisions="HEAD~1..HEAD")
+    return Place(case, change, [Once(one) for one in open_analyzers()])
 
 
 def _run(contestant: Contestant, place: Place) -> Outcome:
@@ -89,7 +91,7 @@ def _run(contestant: Contestant, place: Place) -> Outcome:
 
 
 def _review(contestant: Contestant, place: Place, backend: Backend | None) -> Review:
-    change = read_change(place.folder, revisions="HEAD~1..HEAD")
+    change = place.change
     names = tuple(one.name for one in place.analyzers)
     policy = read_policy(change.source, analyzers=names).policy
     wishes = Wishes(model_findings=True, shots=contestant.shots, temperature=0.0, seed=1)

@@ -17,8 +17,6 @@ from devchat.history import History, Turn, open_history
 from devchat.history.keeper import Keeper
 from devchat.types import Completion, Image, Usage
 
-pytestmark = pytest.mark.measured
-
 SHOT = Image("shot.png", "image/png", b"\x89PNG")
 
 
@@ -185,6 +183,7 @@ with open_history(Path(sys.argv[1])) as history:
 """
 
 
+@pytest.mark.measured
 def test_a_full_disk_that_has_room_again(path: Path) -> None:
     line = [sys.executable, "-c", FULL, str(path)]
     root = Path(__file__).parent.parent.parent

@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.measured
-
 CODE = """
 import time
 from devchat.process.interrupts import keep_interrupts
@@ -32,11 +30,13 @@ def run(error: str, sleep: str = "20") -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.measured
 def test_an_interruption_in_a_destructor_is_raised_again() -> None:
     done = run("KeyboardInterrupt")
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
+@pytest.mark.measured
 def test_another_failure_is_reported_as_ever() -> None:
     done = run("ValueError('odd')", sleep="0.1")
     assert done.stdout == ""

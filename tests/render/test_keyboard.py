@@ -55,6 +55,7 @@ def test_keys_do_not_show_until_the_answer_is_there(shell: Shell, home: Path) ->
     assert _echoes(shell)
 
 
+@pytest.mark.measured
 def test_a_stopped_answer_goes_on(shell: Shell, home: Path) -> None:
     _stream(shell, home)
     shell.sendcontrol("z")

@@ -18,7 +18,7 @@ from devchat.review import Reviewers, Wishes, review
 from devchat.settings import Local, Settings
 from tests.review.changes import PROMPTS, Trees, states
 
-pytestmark = [pytest.mark.engine, pytest.mark.measured]
+pytestmark = pytest.mark.engine
 
 BASE = "def mean(items):\n    return sum(items) / len(items)\n"
 HEAD = BASE + "\n\ndef kind(name):\n    if name is 'total':\n        return 1\n    return 2\n"
@@ -51,6 +51,7 @@ def test_it_only_words_what_analyzers_found(backend: Backend) -> None:
     assert {hunk.reason for file in done.receipt.files for hunk in file.hunks} == {"analyzers only"}
 
 
+@pytest.mark.measured
 def test_where_it_is_let_find_it_quotes_real_lines(backend: Backend) -> None:
     done = reviewed(backend, model_findings=True)
     assert states(done) == ["reviewed", "reviewed"]

@@ -23,8 +23,6 @@ from devchat.settings import Settings
 from tests.backends.local.conftest import Gguf, Open, ask, finish, with_local
 from tests.backends.local.test_faults import LONG, begun, only, until
 
-pytestmark = pytest.mark.measured
-
 
 def test_an_engine_says_how_it_is(open_model: Open, runtime: Path, embedded: LocalModel) -> None:
     backend = open_model()
@@ -64,6 +62,7 @@ def test_with_keep_alive_0_an_engine_leaves_with_its_last_client(
     assert engines(runtime) == []
 
 
+@pytest.mark.measured
 def test_an_idle_engine_leaves_and_the_next_request_starts_another(
     open_model: Open, runtime: Path
 ) -> None:
@@ -121,6 +120,7 @@ def test_a_frozen_engine_with_a_full_line_before_it_hangs_nobody(
         assert engines(runtime) == []
 
 
+@pytest.mark.measured
 def test_a_request_in_the_queue_is_stopped_too(open_model: Open, runtime: Path) -> None:
     backend = open_model()
     _, stream = begun(backend)
@@ -132,6 +132,7 @@ def test_a_request_in_the_queue_is_stopped_too(open_model: Open, runtime: Path) 
             list(requests)
 
 
+@pytest.mark.measured
 def test_a_client_that_died_at_once_leaves_an_engine_that_serves_the_next(
     open_model: Open, runtime: Path, gguf: Gguf, settings: Settings, home: Path
 ) -> None:
@@ -226,6 +227,7 @@ def without(code: str, home: Path, *missing: str) -> str:
     return done.stdout
 
 
+@pytest.mark.measured
 def test_without_llama_cpp_the_hint_says_how_to_get_it(home: Path) -> None:
     check_installed()
     said = without(
@@ -237,6 +239,7 @@ def test_without_llama_cpp_the_hint_says_how_to_get_it(home: Path) -> None:
     assert "pip install 'devchat-cli[local]'" in said
 
 
+@pytest.mark.measured
 def test_a_broken_llama_cpp_is_said_to_be_broken(
     home: Path, open_model: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,6 @@ import pytest
 from tests.backends.local import keeping
 from tests.backends.local.network import write_talker
 
-pytestmark = pytest.mark.measured
-
 CASES = [
     name
     for name, value in vars(keeping).items()
@@ -22,6 +20,7 @@ CASES = [
 ]
 
 
+@pytest.mark.measured
 @pytest.mark.engine
 @pytest.mark.parametrize("name", CASES)
 def test_keeping(home: Path, name: str) -> None:

@@ -13,8 +13,6 @@ import pytest
 
 from tests.backends.local.conftest import Gguf
 
-pytestmark = pytest.mark.measured
-
 PROGRAM = """
 import sys
 from devchat.backends.local.library import Library, LoadError
@@ -45,6 +43,7 @@ def load(path: Path, *words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("wanted", "tries"), [("-1", (15, 7, 3, 1, 0)), ("4", (2, 1, 0))])
 def test_a_retreat_goes_step_by_step_and_says_so(
     embedded_path: Path, wanted: str, tries: tuple[int, ...]
@@ -57,12 +56,14 @@ def test_a_retreat_goes_step_by_step_and_says_so(
     assert last == "llama.cpp could not make a window for `it`: no room"
 
 
+@pytest.mark.measured
 def test_without_a_gpu_there_is_nothing_to_retreat_from(embedded_path: Path) -> None:
     first, last = load(embedded_path, "no gpu", "-1")
     assert first == "as wanted"
     assert "no room" in last
 
 
+@pytest.mark.measured
 def test_a_file_that_no_retreat_can_load(gguf: Gguf) -> None:
     (said,) = load(gguf.write(b"GGUF" + bytes(99), 103), "offloads", "-1")
     assert said.startswith("llama.cpp can't load `it`: ")
@@ -80,6 +81,7 @@ print(bool(processor.name), 0 < processor.free <= processor.total)
 """
 
 
+@pytest.mark.measured
 def test_the_list_of_devices_is_read_from_the_library() -> None:
     command = [sys.executable, "-c", DEVICES]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

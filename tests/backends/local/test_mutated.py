@@ -114,10 +114,8 @@ def outcome(open_model: Open, path: Path) -> Completion | DevchatError:
 @pytest.mark.engine
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_mutated_model_answers_or_says_clearly_that_it_can_not(
-    open_model: Open, gguf: Gguf, talker: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    open_model: Open, gguf: Gguf, talker: Path, kind: str
 ) -> None:
-    # To measure what a hundred engines run takes longer than to run them.
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     found = [outcome(open_model, path) for path in mutated(gguf, talker, kind)]
     errors = [one for one in found if isinstance(one, DevchatError)]
     assert errors
