@@ -36,7 +36,7 @@ check: .venv/.dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-# An hour for all of them; SUITES="jobs chunks" names some.
+# Two hours for all of them; SUITES="jobs chunks" names some.
 bench: .venv/.dev
 	.venv/bin/python -m tests.benchmarks $(SUITES)
 

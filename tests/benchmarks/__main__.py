@@ -52,8 +52,8 @@ SUITES: Mapping[str, Callable[[Mapping[str, str]], list[Row]]] = {
 }
 INTRODUCTION = """# Benchmarks
 
-Every figure on this page was written by `make bench` (`python -m tests.benchmarks`), which takes an
-hour, or by `make bench SUITES=...` for some of it, on the machine and the day named above it.
+Every figure on this page was written by `make bench` (`python -m tests.benchmarks`), which takes
+two hours, or by `make bench SUITES=...` for some of it, on the machine and the day named above it.
 Contestants run in turn within one run and the median of the ratios of each round counts, so a slow
 or busy machine slows all of them alike. A bar is what devchat promises.
 """

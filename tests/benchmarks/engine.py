@@ -32,8 +32,8 @@ from tests.benchmarks import engine_tasks as tasks
 from tests.benchmarks.pairs import Row, compare, interleave
 
 ROUNDS = 15
-LONG_ROUNDS, LONGEST_ROUNDS = 5, 3
-"""Rounds of what takes half a minute and more, and of what takes minutes."""
+FLASH_ROUNDS = 5
+"""Rounds of what no bar was set for: both sides with flash attention."""
 WINDOW = 8_192
 PATIENCE = 60.0
 """Seconds to wait for what is written beside an answer."""
@@ -111,7 +111,7 @@ def single(environ: Mapping[str, str]) -> list[Row]:
     bench, flash = Bench(environ), ", both with flash attention"
     return [
         *beside(bench, "loops", "", ROUNDS),
-        *beside(bench, "flash", flash, LONG_ROUNDS, flash_attention="on"),
+        *beside(bench, "flash", flash, FLASH_ROUNDS, flash_attention="on"),
     ]
 
 
@@ -179,7 +179,7 @@ def bound(environ: Mapping[str, str]) -> list[Row]:
             return float(done["seconds"]) * len(answer.text.encode()) / len(done["text"].encode())
 
         freely = interleave({"engine": engine, "free": free}, ROUNDS)
-        highly = interleave({"engine": engine, "chat": high_level}, LONG_ROUNDS)
+        highly = interleave({"engine": engine, "chat": high_level}, ROUNDS)
     what = f"engine: three findings under the review schema ({tokens} tokens), against"
     return [
         compare(freely, f"{what} as many decoded freely, one by one", "engine", "free", 1.0),
@@ -190,18 +190,16 @@ def bound(environ: Mapping[str, str]) -> list[Row]:
 def questions(environ: Mapping[str, str]) -> list[Row]:
     """Sixteen questions after what was read before."""
     name = "questions after 512 shared tokens"
-    return [at_once(Bench(environ), name, tasks.questions, 1.6, LONG_ROUNDS)]
+    return [at_once(Bench(environ), name, tasks.questions, 1.6)]
 
 
 def chunks(environ: Mapping[str, str]) -> list[Row]:
     """Sixteen parts of a change to be reviewed."""
     name = "review chunks under the schema"
-    return [at_once(Bench(environ), name, tasks.chunks, 1.5, LONGEST_ROUNDS)]
+    return [at_once(Bench(environ), name, tasks.chunks, 1.5)]
 
 
-def at_once(
-    bench: Bench, name: str, make: Callable[[int], list[Request]], faster: float, rounds: int
-) -> Row:
+def at_once(bench: Bench, name: str, make: Callable[[int], list[Request]], faster: float) -> Row:
     """Sixteen requests at once, against one after another; what they share was read before."""
     with bench.engine() as backend, bench.bare("chat") as chat:
 
@@ -216,7 +214,7 @@ def at_once(
             orders = [tasks.as_chat(one) for one in asked]
             return per_token(lambda: [chat.ask("chat", **one)["tokens"] for one in orders])
 
-        took = interleave({"engine": together, "chat": in_turn}, rounds)
+        took = interleave({"engine": together, "chat": in_turn}, ROUNDS)
     what = f"engine: 16 {name} at once, against `create_chat_completion` one by one, a token"
     return compare(took, what, "engine", "chat", 1 / faster)
 
@@ -313,7 +311,7 @@ def lookup(environ: Mapping[str, str]) -> list[Row]:
             name: partial(writing, both.enter_context(bench.engine(**local)))
             for name, local in {"on": {}, "off": {"lookup": False}}.items()
         }
-        took = interleave(contestants, LONG_ROUNDS)
+        took = interleave(contestants, ROUNDS)
     what = "engine: refactor 100 lines that were read before, lookup on against off, a token"
     return [compare(took, what, "on", "off", 1 / 1.3)]
 

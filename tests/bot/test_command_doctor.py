@@ -43,6 +43,7 @@ def wrong(environ: dict[str, str]) -> dict[str, str]:
     return {name: said for name, said in found}
 
 
+@pytest.mark.measured
 def test_the_doctor_finds_all_well(environ: dict[str, str]) -> None:
     code, lines = doctor(environ)
     assert [line.split()[:2] for line in lines[:-2]] == [["ok", name] for name in NAMES]
@@ -88,6 +89,7 @@ def test_the_doctor_names_what_is_wrong_here(
     assert "hunter2" not in found[name]
 
 
+@pytest.mark.measured
 def test_the_doctor_names_what_is_wrong_at_github(environ: dict[str, str], hub: GitHub) -> None:
     hub.state.permissions["checks"] = "read"
     hub.state.events.remove("check_run")

@@ -59,6 +59,7 @@ def test_what_asks_for_nothing_is_taken_and_makes_no_job(web: Program) -> None:
     wait_for(lambda: web.metric('devchat_deliveries_total{event="ping"}') == 1)
 
 
+@pytest.mark.measured
 def test_what_is_not_github_s_is_refused(web: Program) -> None:
     headers = delivery_headers(b"{}", "ping", guid(), "another secret of somebody")
     assert call(web.port, "POST", ROUTE, b"{}", headers).status == 401
@@ -77,6 +78,7 @@ def test_what_is_too_large_is_refused_unread(web: Program) -> None:
     assert call(web.port, "POST", ROUTE, b"x" * 1_000, headers).status == 413
 
 
+@pytest.mark.measured
 def test_its_pages_say_how_it_is(web: Program) -> None:
     assert web.get("/healthz").json == {"ok": True}
     assert web.get("/readyz").json == {"ok": True, "waiting": 0, "running": 0}

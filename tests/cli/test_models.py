@@ -26,6 +26,7 @@ def configure(home: Path, top: str = "", tables: str = "") -> None:
     (home / "config" / "config.toml").write_text(f"{top}\n{QUIET}{tables}")
 
 
+@pytest.mark.measured
 def test_the_list_says_what_to_name_and_why_the_rest_is_not_there(
     devchat: Devchat, home: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_the_list_when_nothing_can_be_used(devchat: Devchat, home: Path) -> None
     assert "pip install 'devchat-cli[tiny]'" in done.stdout
 
 
+@pytest.mark.measured
 @pytest.mark.engine
 def test_engines_are_shown_and_stopped(devchat: Devchat, home: Path) -> None:
     configure(home)
@@ -141,6 +143,7 @@ def test_an_engine_that_hangs_is_shown_and_stopped(devchat: Devchat, home: Path)
     assert devchat("models", "ps").stdout.startswith("No engine runs.")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -27,6 +27,7 @@ def prefixes(home: Path) -> Path:
     return shelf.folder
 
 
+@pytest.mark.measured
 def test_the_cache_is_shown_by_model(devchat: Devchat, prefixes: Path) -> None:
     done = devchat("models", "cache", env={"TZ": "UTC"})
     assert (done.returncode, done.stderr) == (0, "")
@@ -51,6 +52,7 @@ def test_the_cache_as_json(devchat: Devchat, prefixes: Path) -> None:
     assert (second["model"], second["used"]) == ("tiny\x1b[31m", 600_000.0)
 
 
+@pytest.mark.measured
 def test_the_cache_is_cleared(devchat: Devchat, prefixes: Path, home: Path) -> None:
     done = devchat("models", "cache", "clear")
     assert (done.returncode, done.stdout) == (0, "removed 3 files, 3 MB\n")

@@ -125,6 +125,7 @@ EXITS = [
 ]
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize(("args", "code"), EXITS, ids=[" ".join(args) for args, _ in EXITS])
 def test_exit_codes(
     devchat: Devchat, repository: Repository, args: tuple[str, ...], code: int
@@ -167,6 +168,7 @@ def test_an_analyzer_that_gave_up_is_a_part_that_failed() -> None:
     assert exit_code(replace(sample.CLEAN, receipt=absent), "never") == 0
 
 
+@pytest.mark.measured
 def test_the_output_is_written_as_a_whole(
     devchat: Devchat, repository: Repository, home: Path
 ) -> None:
@@ -225,6 +227,7 @@ def test_an_output_that_cannot_be_written(
     assert "hint: `--output` takes the path of a file" in done.stderr
 
 
+@pytest.mark.measured
 def test_a_dry_run_shows_what_would_be_asked(
     devchat: Devchat, repository: Repository, model: str
 ) -> None:
@@ -241,6 +244,7 @@ def test_a_dry_run_shows_what_would_be_asked(
     assert request["messages"][0]["role"] == "system" and request["messages"][0]["tokens"] > 0
 
 
+@pytest.mark.measured
 def test_a_dry_run_that_would_ask_nothing(devchat: Devchat, repository: Repository) -> None:
     args = ("review", "--no-model", "--dry-run")
     assert devchat(*args, cwd=repository.folder, stdin=None).stdout == "no model would be asked\n"

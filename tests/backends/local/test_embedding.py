@@ -56,6 +56,7 @@ def tiny(home: Path) -> Path:
     return NETWORK.write(home / "encoder.gguf")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("pooling", [PoolingType.MEAN, PoolingType.CLS, PoolingType.LAST], ids=str)
 def test_rows_are_what_arithmetic_says(open_it: Open, home: Path, pooling: PoolingType) -> None:
     network = Network(pooling)
@@ -79,11 +80,13 @@ def test_a_thousand_keep_their_order_and_are_as_if_each_were_alone(
     assert np.abs(rows[::100] - alone).max() < 1e-4
 
 
+@pytest.mark.measured
 def test_no_texts_are_no_rows(open_it: Open, tiny: Path) -> None:
     rows = open_it(tiny).embed([])
     assert (rows.shape, str(rows.dtype)) == ((0, WIDTH), "float32")
 
 
+@pytest.mark.measured
 @pytest.mark.parametrize("number", [0, AT_ONCE + 3])
 def test_a_text_longer_than_the_window_is_refused_not_cut(
     open_it: Open, tiny: Path, number: int
@@ -155,6 +158,7 @@ def test_a_model_that_chats_does_not_embed(
             resolve_embedder(spec, settings)
 
 
+@pytest.mark.measured
 def test_a_model_that_embeds_does_not_chat(settings: Settings, runtime: Path, tiny: Path) -> None:
     # What a careless caller opens in spite of `resolve`.
     model = LocalModel("encoder", tiny, "tiny", WINDOW)
@@ -185,6 +189,7 @@ def test_numbers_without_a_direction_are_an_error(open_it: Open, home: Path, num
         open_it(path).embed(["hello", "world"])
 
 
+@pytest.mark.measured
 def test_threads_share_batches_and_each_gets_its_own(open_it: Open, tiny: Path) -> None:
     model = open_it(tiny)
     asked = [[f"{name} {number}" for number in range(150)] for name in "abcd"]

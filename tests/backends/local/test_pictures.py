@@ -106,6 +106,7 @@ def seer(
         backend.close()
 
 
+@pytest.mark.measured
 @pytest.mark.engine
 def test_what_is_no_picture_is_refused_and_the_engine_lives(seer: Seer) -> None:
     backend = seer()
