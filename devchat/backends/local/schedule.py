@@ -158,6 +158,8 @@ class Scheduler:
             self._end(one)
         for waiting in [one for one in self._waiting if one.job.client.gone]:
             self._waiting.remove(waiting)
+            # There may be room for those behind.
+            self._full = False
             self._finished(waiting.job)
 
     def _admit(self) -> None:

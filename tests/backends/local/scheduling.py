@@ -193,6 +193,20 @@ def talker() -> Workbench:
         return Workbench(write_talker(Path(folder) / "talker.gguf", 8192))
 
 
+def who_fits_need_not_wait_for_one_who_gave_up(bench: Workbench) -> None:
+    bench = talker()
+    fill = [bench.add(ask(f"{n} name colours", max_tokens=7000)) for n in range(2)]
+    bench.tick(2)
+    large = bench.add(ask("what is a list", max_tokens=7000))
+    small = bench.add(ask("what is a set", max_tokens=4))
+    bench.tick()
+    assert large.run is None and small.run is None
+    large.gone = True
+    bench.tick()
+    assert small.run is not None
+    assert not any(one.done for one in fill)
+
+
 def more_requests_than_sequences(bench: Workbench) -> None:
     bench = talker()
     answers = bench.ask(*(ask(f"say {n}", max_tokens=2) for n in range(SEQUENCES + 3)))
