@@ -13,7 +13,7 @@ from devchat.backends import Backend
 from devchat.chat import Prepared, count_messages, prepare
 from devchat.chat.window import Exchange, Selection, select
 from devchat.context import Attached
-from devchat.errors import ContextError, UsageError
+from devchat.errors import ContextError, StorageError, UsageError
 from devchat.history import Conversation as Record
 from devchat.history import History, Recorder, Turn
 from devchat.history.keeper import Keeper
@@ -165,8 +165,16 @@ class Conversation:
         return question
 
     def switch(self, record: Record | None) -> Conversation:
-        """Make the value for another conversation of the same history."""
+        """Make the value for another conversation of the same history.
+
+        Raises StorageError where this one would be lost.
+        """
         self._keeper.settle()
+        if self._keeper.unkept:
+            raise StorageError(
+                "this conversation can't be written to the history yet, and would be lost",
+                "make room, or `/save` it as a file and leave with `/exit`",
+            )
         return Conversation(self._keeper.file, record, self._say)
 
     def images(self, turn: Turn) -> tuple[Image, ...]:

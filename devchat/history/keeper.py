@@ -53,7 +53,7 @@ class Keeper:
         self.turns: tuple[Turn, ...] = ()
         self._say = say
         self._away: _Away | None = None
-        self._late: Recorder | None = None
+        self._late: list[Recorder] = []
         self._told = ""
         history.patience = HASTE_SECONDS
         if record is not None and record.head is not None:
@@ -63,6 +63,11 @@ class Keeper:
     def file(self) -> History:
         """The history that it belongs to, also while it is kept in memory."""
         return self._away.history if self._away else self.history
+
+    @property
+    def unkept(self) -> bool:
+        """Whether something that was said could not be written yet."""
+        return bool(self._late) or self._away is not None
 
     def ask(
         self, title: str, text: str, images: Sequence[Image], prompt: str, system: str | None
@@ -91,7 +96,8 @@ class Keeper:
     def ended(self, recorder: Recorder) -> None:
         """Take in what came of an answer, however it ended."""
         self.turns += (recorder.turn,)
-        self._late = recorder if recorder.failure is not None else None
+        if recorder.failure is not None:
+            self._late.append(recorder)
         self.settle()
 
     def fork(self) -> None:
@@ -108,7 +114,7 @@ class Keeper:
 
     def settle(self) -> None:
         """Write what could not be written yet; a lock is waited for. Raises KeyboardInterrupt."""
-        if self._late is None and self._away is None:
+        if not self.unkept:
             return
         try:
             self._patiently(self._catch_up)
@@ -169,9 +175,9 @@ class Keeper:
             self._told = ""
 
     def _catch_up(self) -> None:
-        if self._late is not None:
-            self._late.write_again()
-            self._late = None
+        while self._late:
+            self._late[0].write_again()
+            del self._late[0]
         if self._away is not None:
             self._come_home(self._away)
 

@@ -193,3 +193,40 @@ def test_a_full_disk_that_has_room_again(path: Path) -> None:
     failed, back = said
     assert failed.startswith(f"this answer is not kept: `{path}` can't be used: ")
     assert back == "all of this conversation is kept now"
+
+
+LATE = """
+import json, resource, sys
+from pathlib import Path
+from devchat.history import open_history
+from devchat.history.keeper import Keeper
+from devchat.types import Completion, Usage
+from tests.history.test_keeper import SHOT
+
+def room(limit):
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+
+with open_history(Path(sys.argv[1])) as history:
+    keeper, unkept = Keeper(history, None, lambda text: None), []
+    for number in (1, 2):
+        keeper.ask("q", f"question {number}", [SHOT], "ask", None)
+        answer = keeper.answer(keeper.turns, "m", "here")
+        room(1000 if number == 1 else resource.RLIM_INFINITY)
+        answer.finish(Completion(f"answer {number}", "", Usage(1, 1), "stop", "m"), 1.0)
+        keeper.ended(answer)
+        unkept.append(keeper.unkept)
+        if sys.argv[2] == "between":
+            room(resource.RLIM_INFINITY)
+    print(json.dumps([keeper.record.id, [turn.text for turn in keeper.turns], unkept]))
+"""
+
+
+@pytest.mark.parametrize("when", ["between", "during the next answer"])
+def test_an_answer_that_had_no_room_is_written_with_the_next(path: Path, when: str) -> None:
+    line = [sys.executable, "-c", LATE, str(path), when]
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run(line, capture_output=True, cwd=root, text=True, check=True)
+    id, turns, unkept = json.loads(done.stdout)
+    assert texts(path, id) == both(1, 2) == turns
+    assert unkept == [True, False]
