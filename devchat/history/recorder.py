@@ -7,7 +7,7 @@ from time import monotonic
 
 from devchat.errors import StorageError
 from devchat.history.database import Database
-from devchat.history.rows import UPDATE, index, update_values
+from devchat.history.rows import UPDATE, index, touch, update_values
 from devchat.history.turns import Status, Turn
 from devchat.types import Chunk, Completion
 
@@ -72,6 +72,7 @@ class Recorder:
             found = connection.execute(UPDATE, update_values(self.turn)).rowcount
             if found and self.turn.status != "streaming":
                 index(connection, self.turn)
+                touch(connection, self.turn)
         self.failure = None
 
     def _so_far(self) -> Turn:

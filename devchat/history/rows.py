@@ -37,10 +37,14 @@ def update_values(turn: Turn) -> dict[str, object]:
 
 
 def index(connection: sqlite3.Connection, turn: Turn) -> None:
-    """Make a turn that won't change any more be found, and its conversation the latest."""
+    """Make a turn that won't change any more be found."""
     connection.execute("DELETE FROM words WHERE rowid = ?", (turn.id,))
     words = tokens(storable(turn.text))
     connection.execute("INSERT INTO words (rowid, tokens) VALUES (?, ?)", (turn.id, words))
+
+
+def touch(connection: sqlite3.Connection, turn: Turn) -> None:
+    """Make a turn's conversation the latest."""
     update = "UPDATE conversations SET updated = ? WHERE id = ?"
     connection.execute(update, (time(), turn.conversation))
 

@@ -23,6 +23,7 @@ from devchat.history.rows import (
     conversation_of,
     index,
     storable,
+    touch,
     turn_of,
     update_values,
 )
@@ -265,6 +266,7 @@ def _insert(connection: sqlite3.Connection, turn: Turn) -> Turn:
     connection.execute(sql, (number, turn.created, turn.model or None, turn.conversation))
     if not streaming:
         index(connection, written)
+        touch(connection, written)
     return written
 
 

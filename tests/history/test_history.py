@@ -186,6 +186,18 @@ def test_a_crash_is_told_only_while_one_would_go_on_from_there(home: Path) -> No
             assert [turn.id for turn in history.thread(further)][-2:] == [cut, further.id]
 
 
+def test_a_search_makes_no_conversation_the_latest(home: Path) -> None:
+    path = home / "history.db"
+    line = [sys.executable, "-c", ANSWERER, str(path)]
+    subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    with open_history(path) as history:
+        (cut_off,) = history.list()
+        exchange(history, history.start("a later one"), None, 1)
+        before = history.list()
+        assert [hit.turn.text for hit in history.search("answer")] == ["answer 1"]
+        assert history.list() == before and before[1] == cut_off
+
+
 WRITER = """
 import sys
 from pathlib import Path
