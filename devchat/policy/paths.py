@@ -36,7 +36,7 @@ def is_glob(text: str) -> bool:
     """Tell whether a text is a glob that can match anything; blanks and comments are none."""
     try:
         return any(one.include is not None for one in _compile([text]).patterns)
-    except ValueError:
+    except (ValueError, re.error):  # pathspec's own, and Python's of a range such as `[a-Z]`
         return False
 
 

@@ -42,7 +42,8 @@ def review(
     """Review a change; the `Review` comes last. Closing the iterator cancels what is asked.
 
     A chunk that no answer came for is in the receipt, not raised. Raises `ContextError` where
-    the model's window has no room for a change, `BackendError` where its tokens can't be counted.
+    the model's window has no room for a change, `BackendError` where its tokens can't be counted,
+    `UsageError` where one of `wishes.paths` is no glob.
     """
     started = monotonic()
     task, files = Task(diff, source, reviewers, policy, wishes), Files(source)

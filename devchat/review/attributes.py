@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Literal
 
 from devchat.changes import Source
-from devchat.policy.paths import Globs, is_tame
+from devchat.policy.paths import Globs, is_glob, is_tame
 
 NAME = ".gitattributes"
 LARGEST, MOST_LINES = 100_000, 500
@@ -58,7 +58,9 @@ def _parse(text: str) -> tuple[_Line, ...]:
 def _line(line: str) -> _Line | None:
     """Read a line; a negative pattern is not allowed there, and `#` begins a comment."""
     glob, *words = line.split()
-    if glob.startswith(("#", "!", "[")) or glob.endswith("/") or not is_tame(glob):
+    if glob.startswith(("#", "!", "[")) or glob.endswith("/"):
+        return None
+    if not (is_tame(glob) and is_glob(glob)):
         return None
     values = tuple(pair for word in words if (pair := _value(word)) is not None)
     return _Line(Globs([glob]), values)

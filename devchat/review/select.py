@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devchat.changes import Diff, FileDiff, FileReceipt, HunkReceipt, Source
+from devchat.errors import UsageError
 from devchat.policy import Policy
-from devchat.policy.paths import Globs
+from devchat.policy.paths import Globs, is_glob
 from devchat.review.attributes import Attributes
 from devchat.review.unwritten import (
     HEAD_LINES,
@@ -21,6 +22,7 @@ from devchat.review.unwritten import (
     is_vendored,
     says_generated,
 )
+from devchat.sanitize import single_line
 
 SUBMODULE, LINK = "160000", "120000"
 
@@ -39,7 +41,14 @@ class Selection:
 
 
 def select(diff: Diff, source: Source, policy: Policy, paths: Sequence[str] = ()) -> Selection:
-    """Choose by the policy and by `paths`, globs of what is wished for (none: everything)."""
+    """Choose by the policy and by `paths`, globs of what is wished for (none: everything).
+
+    Raises `UsageError` where one of `paths` is no glob.
+    """
+    for path in paths:
+        if not is_glob(path):
+            said = f"`--path {single_line(path, 60)}` is no glob as in `.gitignore`"
+            raise UsageError(said, "such as `docs/` or `src/**/*.py`")
     chooser = _Chooser(source, policy, paths)
     files: list[FileDiff] = []
     analysed: list[FileDiff] = []

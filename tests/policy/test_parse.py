@@ -98,6 +98,8 @@ def test_windows_line_ends() -> None:
         ("ignore = ['']", "1: `ignore` must be text in quotes"),
         ("ignore = ['# x']", "1: `ignore` is no glob as in `.gitignore`"),
         ("ignore = ['!']", "1: `ignore` is no glob as in `.gitignore`"),
+        ("ignore = ['src/[a-Z]*.py']", "1: `ignore` is no glob as in `.gitignore`"),
+        ("ignore = ['src\\']", "1: `ignore` is no glob as in `.gitignore`"),
         ("ignore = ['*a*a*a*a*a']", "1: `ignore` has more than 4 wildcards"),
         (f"ignore = ['{'x' * 201}']", "1: `ignore` is longer than 200 characters"),
         (f"ignore = {['x'] * 201}", "1: `ignore` has more than 200 entries"),

@@ -7,6 +7,7 @@ import pytest
 from devchat.backends import Backend
 from devchat.changes import Diff, FileDiff, FileReceipt, HunkReceipt
 from devchat.diff import parse
+from devchat.errors import UsageError
 from devchat.policy import Policy
 from devchat.review.select import Selection, select
 from tests.review.changes import Checker, Patch, Trees, Unbound, answer, one_file, run
@@ -169,6 +170,8 @@ def test_without_the_files_the_diff_itself_is_looked_at() -> None:
         ("[attr]x linguist-generated\n\n*.py linguist-generated", "a.py", "generated"),
         ("\x00\udcff linguist-generated", "a.py", ""),
         ("*a*.*p*y* linguist-generated", "a.py", ""),
+        ("third_party\\ linguist-vendored\n*.py linguist-generated", "a.py", "generated"),
+        ("src/[a-Z]* linguist-generated", "src/a.py", ""),
     ],
 )
 def test_attributes_of_the_base(attributes: str, path: str, expected: str) -> None:
@@ -216,6 +219,12 @@ def test_what_policy_and_caller_want(
     assert [file.path for file in selection.files] == expected
     reasons = {file.reason for file in selection.left_out}
     assert reasons <= {"ignored by `.devchat.toml`", "not in `--path`"}
+
+
+@pytest.mark.parametrize("path", ["src\\", "[a-Z]*.py", "#x"])
+def test_what_is_no_glob_is_not_wished_for(path: str) -> None:
+    with pytest.raises(UsageError, match="is no glob as in `.gitignore`"):
+        chosen(one_file("a\n", "b\n"), None, "*.py", path)
 
 
 def test_limits_leave_files_to_the_analyzers() -> None:

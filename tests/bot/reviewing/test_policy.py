@@ -38,6 +38,7 @@ def test_a_pull_can_t_change_how_it_is_reviewed(office: Office) -> None:
     [
         ('ignore = ["docs/"]\nignroe = []\n', 2, "unknown key"),
         ("[limits]\nmax_findings = 1000\n", 2, "whole number"),
+        ('ignore = ["src/[a-Z]*.py"]\n', 1, "is no glob"),
         (b"language = '\xff'\n", 1, "not UTF-8"),
     ],
 )
@@ -64,8 +65,9 @@ def test_the_last_good_policy_stays_in_force(office: Office) -> None:
     assert "the last good one is in force" in (check.summary or "")
 
 
-def test_a_broken_policy_without_a_good_one_is_none(office: Office) -> None:
-    office.hub.commit(office.repository, {FILE: "ignore = 7\n"})
+@pytest.mark.parametrize("text", ["ignore = 7\n", 'ignore = ["src/[a-Z]*.py"]\n'])
+def test_a_broken_policy_without_a_good_one_is_none(office: Office, text: str) -> None:
+    office.hub.commit(office.repository, {FILE: text})
     pull = office.open({"a.json": BROKEN})
     office.work()
     assert len(pull.reviews) == 1
