@@ -154,8 +154,8 @@ def _check_choices(settings: Settings, build: LlamaBuild) -> Iterator[Check]:
     from devchat.models.resolve import resolve
 
     works, state = describe_cache(settings)
-    advice = "" if works is not False else "make room, or set `DEVCHAT_CACHE_DIR`"
-    yield Check("ENGINE", "prefix cache", works, state, advice)
+    mend = "make room, `chmod 700` its folder, or set `DEVCHAT_CACHE_DIR`"
+    yield Check("ENGINE", "prefix cache", works, state, mend if works is False else "")
     try:
         model = resolve("", settings)
         local = model if isinstance(model, LocalModel) else embedded_model()

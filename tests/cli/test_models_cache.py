@@ -85,7 +85,9 @@ def test_a_folder_that_is_not_the_users_alone_is_left_as_it_is(
     devchat: Devchat, prefixes: Path
 ) -> None:
     prefixes.chmod(0o755)
-    assert devchat("models", "cache", "clear").stdout == "removed 0 files, 0 MB\n"
+    done = devchat("models", "cache", "clear")
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "was removed: it is not yours alone" in done.stderr
     assert len(list(prefixes.iterdir())) == 3
 
 

@@ -109,8 +109,13 @@ class Shelf:
     def clear(self) -> tuple[int, int]:
         """Remove everything; give how many files that were, and their bytes.
 
-        Raises `StorageError`.
+        Raises `StorageError`: also of a folder that is not used, for what is in it stays.
         """
+        if refused := _refused(self.folder):
+            raise StorageError(
+                f"nothing of `{self.folder}` was removed: {refused.strerror}",
+                "look at what is in it; `chmod 700` it and clear again, or remove it yourself",
+            )
         self.sweep()
         found = list(self._files())
         try:
@@ -132,6 +137,8 @@ class Shelf:
 
     def room(self) -> int:
         """Tell how many bytes may lie here: never more than are left free. Raises `OSError`."""
+        if refused := _refused(self.folder):
+            raise refused
         held = sum(state.st_size for _, state in self._files())
         nearest = next(one for one in (self.folder, *self.folder.parents) if one.exists())
         if not nearest.is_dir():
@@ -143,8 +150,8 @@ class Shelf:
     def _make(self) -> None:
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        if not _private(self.folder):
-            raise PermissionError(EPERM, "it is not yours alone", str(self.folder))
+        if refused := _refused(self.folder):
+            raise refused
 
     def _make_room(self, size: int) -> bool:
         self.sweep()
@@ -209,6 +216,17 @@ def _private(folder: Path) -> bool:
         return False
     open_to = found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not open_to
+
+
+def _refused(folder: Path) -> OSError | None:
+    """Say why a folder is not used; `None` where it is, or is still to be made."""
+    if _private(folder) or not os.path.lexists(folder):
+        return None
+    if folder.is_symlink():
+        return NotADirectoryError(ENOTDIR, "it is a link", str(folder))
+    if not folder.is_dir():
+        return NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(folder))
+    return PermissionError(EPERM, "it is not yours alone", str(folder))
 
 
 @contextmanager

@@ -162,6 +162,21 @@ def test_the_cache_is_described(settings: Settings) -> None:
     assert describe_cache(settings) == (True, "1 file, 2 MB of at most 1,000 MB")
 
 
+def test_a_cache_whose_folder_is_not_used_is_told(settings: Settings, home: Path) -> None:
+    folder = shelf_in(settings.paths.cache, 0).folder
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    assert describe_cache(settings) == (False, "can't be used: it is not yours alone")
+    folder.chmod(0o700)
+    assert describe_cache(settings) == (True, "0 files, 0 MB of at most 1,000 MB")
+    folder.rename(home / "elsewhere")
+    folder.symlink_to(home / "elsewhere")
+    assert describe_cache(settings) == (False, "can't be used: it is a link")
+    folder.unlink()
+    folder.touch()
+    assert describe_cache(settings) == (False, "can't be used: not a directory")
+
+
 def test_a_disk_that_fills_is_told(settings: Settings, full_disk: Path) -> None:
     paths = dataclasses.replace(settings.paths, cache=full_disk)
     works, said = describe_cache(dataclasses.replace(settings, paths=paths))
