@@ -55,8 +55,10 @@ class Ledger:
             set_={name: insert.excluded[name] for name in names},
             where=tables.deliveries.c.event == "",
         ).returning(tables.deliveries.c.guid)
+        # PostgreSQL refuses a statement that would touch a row twice.
+        first = {one.guid: one for one in reversed([*deliveries])}
         # Everyone writes the same rows in the same order: two that don't wait for each other.
-        ordered = sorted(deliveries, key=attrgetter("event", "guid"))
+        ordered = sorted(first.values(), key=attrgetter("event", "guid"))
         with self._used() as connection:
             for event, several in groupby(ordered, attrgetter("event")):
                 rows = [asdict(one) for one in several]

@@ -41,6 +41,18 @@ def test_a_delivery_is_counted_once_however_often_it_comes(ledger: Ledger) -> No
     )
 
 
+def test_of_two_deliveries_with_one_guid_that_come_together_the_first_is_kept(
+    ledger: Ledger,
+) -> None:
+    first, again, other = (
+        DeliveryRow(guid, "pull_request", "opened", "octo/app", at)
+        for guid, at in (("g1", 10.0), ("g1", 11.0), ("g2", 5.0))
+    )
+    ledger.record_deliveries([first, again, other])
+    assert ledger.deliveries() == (first, other)
+    assert ledger.measures() == (Measure("deliveries", "pull_request", 2, 2.0),)
+
+
 def test_a_delivery_whose_work_was_done_before_its_record_shows_how_it_ended(
     ledger: Ledger,
 ) -> None:
