@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from devchat.sanitize import harmless
+
 _SKIPPED = frozenset(("node_modules", "__pycache__", "venv"))
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -126,6 +128,14 @@ def _git_files(folder: Path) -> list[str]:
 
 
 def _plain_environment() -> dict[str, str]:
-    """Return our environment without a hook's `GIT_DIR` and the like."""
+    """Return our environment without keys, and without a hook's `GIT_DIR` and the like.
+
+    Where a `.gitignore` is missing, git would fetch it, by a program that the repository names.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    return harmless(kept) | {
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
