@@ -10,6 +10,8 @@ from devchat.context.decode import byte_order_mark, decode, refuse_binary
 from devchat.context.names import EMPTY, LARGEST, MEGABYTE, Unusable, shown, size
 
 _SPEC = re.compile(r"(?P<file>.+):(?P<first>\d+)(?P<dash>-(?P<last>\d*))?\Z", re.DOTALL)
+_CONTINUED = bytes(range(0x80, 0xC0))
+"""The bytes of a UTF-8 character but for its first."""
 
 
 def parse_lines(spec: str) -> tuple[str, Lines] | None:
@@ -59,7 +61,8 @@ def _select(file: BinaryIO, name: str, lines: Lines) -> tuple[bytes, int]:
     kept_bytes = ended = 0
     unfinished = False
     while (lines.last is None or ended < lines.last) and (chunk := file.read(MEGABYTE)):
-        refuse_binary(name, chunk)
+        if b"\0" in chunk or chunk.startswith(b"%PDF-") or not _is_utf8(chunk):
+            refuse_binary(name, chunk)
         start = _after(chunk, lines.first - 1 - ended)
         stop = len(chunk) if lines.last is None else _after(chunk, lines.last - ended)
         kept.append(chunk[start:stop])
@@ -69,6 +72,17 @@ def _select(file: BinaryIO, name: str, lines: Lines) -> tuple[bytes, int]:
         ended += chunk.count(b"\n")
         unfinished = not chunk.endswith(b"\n")
     return b"".join(kept), ended + unfinished
+
+
+def _is_utf8(chunk: bytes) -> bool:
+    """Tell whether a piece of a file is UTF-8; a character may be parted at either end."""
+    from codecs import getincrementaldecoder
+
+    try:
+        getincrementaldecoder("utf-8")().decode(chunk.lstrip(_CONTINUED))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _after(chunk: bytes, newlines: int) -> int:

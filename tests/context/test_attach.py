@@ -233,6 +233,23 @@ def test_lines_far_inside_a_large_file(read: Read, folder: Path) -> None:
     assert "is UTF-16 of more than" in refusal(read, "wide:1")
 
 
+@pytest.mark.parametrize("word", ["BM25", "MZ", "GGUF", "RIFF", "ID3", "BZh", "OggS", "fLaC"])
+def test_lines_of_a_text_that_begins_as_binary_files_do(
+    read: Read, folder: Path, word: str
+) -> None:
+    # Files are read a megabyte at a time: each of the three pieces begins so.
+    piece = f"{word} {'字' * 300_000}"
+    piece += "x" * ((1 << 20) - len(piece.encode()) - 1) + "\n"
+    (folder / "words.md").write_text(2 * piece + f"{word}\n")
+    assert read("words.md:3").texts[0].text == f"{word}\n"
+    assert read("words.md:1").texts[0].text == piece
+
+
+def test_lines_of_a_text_whose_characters_are_parted_by_reading(read: Read, folder: Path) -> None:
+    (folder / "words.md").write_text("a" + "字" * 400_000 + "\nlast\n")
+    assert read("words.md:2").texts[0].text == "last\n"
+
+
 @pytest.mark.measured
 def test_a_file_that_the_user_may_not_read(home: Path) -> None:
     """Root may read everything, so this is asked by somebody else."""
@@ -433,6 +450,32 @@ def test_git_is_not_taken_from_the_folder(
     monkeypatch.chdir(repository)
     monkeypatch.setenv("PATH", ".")
     assert "noise.log" in names(read("."))
+
+
+def test_git_fetches_nothing_for_a_folder(read: Read, repository: Path) -> None:
+    git = ["git", "-C", str(repository), "-c", "core.fsmonitor=", "-c", "user.name=a"]
+    git += ["-c", "user.email=a@b.c"]
+    ran = repository / ".git" / "trap"
+
+    def run(*command: str) -> str:
+        return subprocess.run([*git, *command], check=True, capture_output=True, text=True).stdout
+
+    run("add", ".gitignore")
+    run("commit", "-q", "-m", "two")
+    # A file that is not there is read from its object, and the object would be fetched.
+    run("update-index", "--skip-worktree", ".gitignore")
+    name = run("rev-parse", "HEAD:.gitignore").strip()
+    (repository / ".git" / "objects" / name[:2] / name[2:]).unlink()
+    (repository / ".gitignore").unlink()
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": "ssh://host/r",
+        "core.sshCommand": f"touch {ran}; false",
+    }.items():
+        run("config", key, value)
+    assert "a.py" in names(read("."))
 
 
 def test_a_git_that_does_not_start(
