@@ -1,7 +1,8 @@
 """Choose what of a change is worth a look, and say of the rest why it is not.
 
 What a repository says of its files (`.devchat.toml`, `.gitattributes`) is read at the base, and so
-are headers of files that were there before: a change can't declare itself generated.
+are headers and line lengths of files that were there before: a change can't declare itself
+generated or minified.
 """
 
 from __future__ import annotations

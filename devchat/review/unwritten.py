@@ -67,13 +67,18 @@ def says_generated(head: str) -> bool:
 
 
 def is_minified(file: FileDiff) -> bool:
-    """Tell whether a script or style sheet was made small, by its name or its long lines."""
+    """Tell whether a script or style sheet was made small, by its name or its long lines.
+
+    The lines of a file that is not new are those it had: one long line must not hide a change.
+    """
     name = _name(file.path)
     if MINIFIED.fullmatch(name):
         return True
     if not PACKED.fullmatch(name):
         return False
-    lengths = [len(line.text) for hunk in file.hunks for line in hunk.lines if line.text.strip()]
+    lines = [line for hunk in file.hunks for line in hunk.lines if line.text.strip()]
+    new = file.status == "added"
+    lengths = [len(line.text) for line in lines if new or line.kind != "+"]
     return bool(lengths) and sum(lengths) > LONG_LINES * len(lengths)
 
 

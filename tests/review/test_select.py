@@ -193,10 +193,18 @@ def test_the_nearest_attributes_win() -> None:
 
 def test_long_lines_of_scripts() -> None:
     packed = "var a=1;" * 100 + "\n"
-    assert reason(one_file("a\n", packed, "app.js")) == "minified"
-    assert reason(one_file("a\n", packed, "style.css")) == "minified"
-    assert reason(one_file("a\n", packed, "data.py")) == ""
-    assert reason(one_file("a\n", packed + "let b = 2\n" * 9, "app.js")) == ""
+    assert reason(one_file(packed, packed * 2, "app.js")) == "minified"
+    assert reason(one_file(packed, "a\n", "style.css")) == "minified"
+    assert reason(Trees({}, {"app.js": packed})) == "minified"
+    assert reason(one_file(packed, packed * 2, "data.py")) == ""
+    mixed = packed + "let b = 2\n" * 9
+    assert reason(Trees({}, {"app.js": mixed})) == ""
+
+
+def test_a_change_can_not_make_its_file_look_minified() -> None:
+    packed, line = "var a=1;" * 100 + "\n", "let b = 2\n"
+    for base in ("", line, line * 9):
+        assert reason(one_file(base, base + packed, "app.js")) == ""
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,16 @@ def test_what_is_beyond_the_limits_of_a_model_makes_no_green_check(office: Offic
     assert check.conclusion == "neutral" and "evil.py" in (check.summary or "")
 
 
+def test_a_line_that_is_long_hides_no_change(office: Office) -> None:
+    office.script((answer(),) * 5, "large")
+    text, evil = "let a = 1\n" * 9, "evil() //" + "x" * 5_000 + "\n"
+    office.hub.commit(office.repository, {"app.js": text})
+    office.open({**NOISE, "app.js": text + evil})
+    office.work()
+    (check,) = office.repository.checks
+    assert "2 hunks in 2 files" in (check.summary or "")
+
+
 def test_what_is_binary_by_nature_is_no_matter(office: Office) -> None:
     office.open({"a.txt": "x\n", "a.png": b"\x89PNG\0\0"})
     office.work()
