@@ -6,6 +6,8 @@ import io
 import os
 import pty
 import re
+import termios
+import threading
 import time
 import unicodedata
 
@@ -276,6 +278,23 @@ def test_a_terminal_that_goes_away_is_an_os_error() -> None:
         with pytest.raises(OSError):
             renderer.finish()
         renderer.finish()
+
+
+def test_a_second_interruption_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with Terminal() as terminal:
+        echoes = termios.tcgetattr(terminal.stream)[3] & termios.ECHO
+        renderer = open_renderer(terminal.stream, io.StringIO(), {"TERM": "xterm"}, plain=False)
+        renderer.feed(Chunk("text", "First\n\nSecond"))
+        while b"Second" not in terminal.output:
+            time.sleep(0.01)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(threading.Thread, "join", interrupted)
+            renderer.finish()
+        assert echoes and termios.tcgetattr(terminal.stream)[3] & termios.ECHO
+    assert terminal.output.rpartition(b"\x1b[?25")[2].startswith(b"h")
 
 
 def test_a_terminal_that_is_slow_and_does_not_block_gets_everything() -> None:

@@ -74,16 +74,24 @@ class TerminalRenderer:
         """Show everything for good, and give the terminal back."""
         if self._finished:
             return
+        self._finished = True
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
-        self._keyboard.restore()
-        self._finished = True
-        if self._failure:
-            raise self._failure
-        self._reasoning.end()
-        self._arrived += self._cleaner.finish()
-        self._settle()
+        try:
+            self._thread.join()
+            if self._failure:
+                raise self._failure
+            self._reasoning.end()
+            self._arrived += self._cleaner.finish()
+            self._settle()
+        except KeyboardInterrupt:
+            # The second one: what was drawn stays as it is, but the cursor comes back.
+            with self._lock:
+                if self._parts:
+                    self._parts[1].close()
+            raise
+        finally:
+            self._keyboard.restore()
 
     def _draw_on(self) -> None:
         _load()
