@@ -204,7 +204,8 @@ class Attempt:
             )
             self._count(looked, posted)
         ledger.add("reviews", outcome)
-        if outcome == "superseded":
+        # A pull that was closed may be open again; what told so found this attempt still under way.
+        if outcome in ("superseded", "unwanted"):
             self._look_later()
 
     def _look_later(self) -> None:

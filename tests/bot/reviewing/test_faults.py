@@ -152,6 +152,24 @@ def test_a_pull_closed_during_its_review_gets_nothing_posted(office: Office) -> 
     assert (check.title or "").startswith("Not to be reviewed")
 
 
+def test_a_pull_that_is_reopened_while_its_review_ends_is_reviewed(office: Office) -> None:
+    pull = office.open(FILES)
+
+    def meanwhile(step: str) -> None:
+        if step == "post":
+            office.hub.close(pull)
+        if step == "close":  # that it is not wanted is decided, and not written down yet
+            office.queue.meanwhile = lambda step: None
+            pull.state = "open"
+            office.tell(pull, "reopened")
+            office.queue.attempt(office.handlers, office.queue.jobs["guid-1"])
+
+    office.queue.meanwhile = meanwhile
+    office.work()
+    assert [one.conclusion for one in office.repository.checks] == ["neutral", "failure"]
+    assert [one.commit for one in pull.reviews] == [pull.head]
+
+
 def test_a_pull_that_is_not_wanted_any_more_ends_before_it_is_opened(office: Office) -> None:
     pull = office.open(FILES)
     intake, *_ = office.queue.waiting()
