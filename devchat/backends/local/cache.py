@@ -28,9 +28,9 @@ from devchat.backends.local.shelf import Shelf, shelf_in
 from devchat.backends.local.worth import (
     COVERED,
     Beginnings,
+    Evaluated,
     Held,
     Reach,
-    Tokens,
     Wanted,
     superseded,
     worth_keeping,
@@ -110,7 +110,7 @@ class PrefixCache:
         # Each is changed by one thread alone.
         self._given = self._written = 0
         self._beginnings = Beginnings()
-        self._handed: list[Tokens] = []
+        self._handed: list[Wanted] = []
         self._work: SimpleQueue[tuple[Wanted, bytes, str] | None] = SimpleQueue()
         self._writer: Thread | None = None
 
@@ -149,12 +149,12 @@ class PrefixCache:
         if not self._limit or self._given - self._written > PENDING:
             return None
         public = [one for one in idle if not one.private]
-        kept = [*(head.tokens for head in self._heads()), *self._handed]
+        kept: list[Evaluated] = [*self._heads(), *self._handed]
         return self._beginning(public, kept) or self._whole(public, kept)
 
     def keep(self, wanted: Wanted, state: bytes) -> None:
         """Have the state of those tokens written, by and by."""
-        self._handed = [*self._handed, wanted.tokens][-64:]
+        self._handed = [*self._handed, wanted][-64:]
         self._given += len(state)
         if self._writer is None:
             self._writer = Thread(target=self._write_all, daemon=True)
@@ -182,22 +182,26 @@ class PrefixCache:
             return []
         return self._shelf.heads(self._origin.key(self._digest, self._rotation))
 
-    def _beginning(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
+    def _beginning(self, idle: list[Held], kept: list[Evaluated]) -> Wanted | None:
         for begun in reversed(self._beginnings.shared) if self._origin.reach.cuts else ():
             size = len(begun)
-            covered = self._origin.reach.best(kept, begun)
-            if self._fits(size) and worth_sharing(size, covered, self._rate):
-                for one in idle:
-                    if one.tokens[:size] == begun:
-                        return one.first(size)
+            found = [one.first(size) for one in idle if one.tokens[:size] == begun]
+            best = max(found, key=lambda one: one.exact, default=None)
+            if best and self._fits(size):
+                covered = self._covered(kept, best)
+                if worth_sharing(size, covered, self._rate):
+                    return best
         return None
 
-    def _whole(self, idle: list[Held], kept: list[Tokens]) -> Wanted | None:
+    def _whole(self, idle: list[Held], kept: list[Evaluated]) -> Wanted | None:
         for one in idle:
-            size, covered = len(one.tokens), self._origin.reach.best(kept, one.tokens)
+            size, covered = len(one.tokens), self._covered(kept, one)
             if self._fits(size) and worth_keeping(size, covered, self._rate):
                 return one.first(size)
         return None
+
+    def _covered(self, kept: Iterable[Evaluated], one: Evaluated) -> int:
+        return self._origin.reach.covered(kept, one.tokens, one.exact)
 
     def _fits(self, tokens: int) -> bool:
         return tokens * self._origin.token_bytes <= self._limit // 2
@@ -220,12 +224,12 @@ class PrefixCache:
             return
         key = origin.key(self._digest, rotation)
         before = shelf.heads(key)
-        if origin.reach.best((one.tokens for one in before), tokens) >= COVERED * len(tokens):
+        if self._covered(before, wanted) >= COVERED * len(tokens):
             return
         head = head_of(key, origin.name, wanted, state)
         if shelf.write(head, state) and origin.reach.cuts:
             for one in before:
-                if superseded(one.tokens, tokens):
+                if one.exact <= wanted.exact and superseded(one.tokens, tokens):
                     shelf.remove(one)
 
     def _identify(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from devchat.backends.local.pool import Pool, Saved
 from devchat.backends.local.stand import whole
-from devchat.backends.local.worth import common
+from devchat.backends.local.worth import Reach, common
 
 STEP = 16
 """Prompts are evaluated from multiples of this on, the same ones whatever was there before."""
@@ -177,7 +177,8 @@ class Prefixes:
     def _put_away(self, seq: int) -> None:
         """Park an idle sequence, unless most of it is parked already."""
         held = self.pool.held[seq]
-        covered = max((common(one.saved.tokens, held) for one in self.parked), default=0)
+        parked, reach = (one.saved for one in self.parked), Reach(cuts=not self.pool.recurrent)
+        covered = reach.covered(parked, held, self.pool.exact[seq])
         if len(held) - covered >= max(LOSS // 4, len(held) // 2):
             self._keep(Parked(self.pool.save(seq), self.idle[seq]))
         self._drop(seq)

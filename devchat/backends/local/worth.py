@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 LONG, SLOW = 512, 1.0
 """Tokens that a sequence has at least, and seconds that its new part took to evaluate."""
@@ -21,6 +22,16 @@ SUPERSEDED = 0.5
 """A file is replaced by one that goes on from it if it holds at least this part of that one."""
 
 Tokens = tuple[int, ...]
+
+
+class Evaluated(Protocol):
+    """Tokens whose state there is; the first `exact` have the numbers of a request alone."""
+
+    @property
+    def tokens(self) -> Sequence[int]: ...
+
+    @property
+    def exact(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +70,20 @@ class Reach:
 
     cuts: bool = True
 
-    def shared(self, kept: Tokens, prompt: Tokens) -> int:
+    def shared(self, kept: Sequence[int], prompt: Sequence[int]) -> int:
         """Count the first tokens of a prompt that a kept state serves."""
         count = common(kept, prompt)
         return count if self.cuts or count == len(kept) else 0
 
-    def best(self, kept: Iterable[Tokens], prompt: Tokens) -> int:
-        """Count the first tokens of a prompt that the best of the kept states serves."""
-        return max((self.shared(one, prompt) for one in kept), default=0)
+    def covered(self, kept: Iterable[Evaluated], tokens: Sequence[int], exact: int) -> int:
+        """Count the tokens of a state, of which the first are `exact`, that another kept covers."""
+        return max((self._covered(one, tokens, exact) for one in kept), default=0)
+
+    def _covered(self, kept: Evaluated, tokens: Sequence[int], exact: int) -> int:
+        count = self.shared(kept.tokens, tokens)
+        # What was read among others is read anew for who asks alone.
+        anew = min(count, exact) - kept.exact if self.cuts else 0
+        return count - max(0, anew)
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -372,6 +372,23 @@ def what_is_given_up_for_another_is_kept_beside(bench: Workbench) -> None:
     assert [pool.held[seq] for seq in prefixes.idle] == [four]
 
 
+def what_was_read_alone_is_kept_beside_what_was_read_among_others(bench: Workbench) -> None:
+    pool = Pool(talker().weights, SHAPE, 1024, Paces(Threads(1, 1)))
+    prefixes = Prefixes(pool, 1 << 30)
+
+    def read(tokens: list[int], *running: int) -> int:
+        seq, _ = prefixes.begin(prefixes.find(tokens, running), running)
+        pool.decode([Feed(seq, tokens)])
+        return seq
+
+    other = read([5] * 40)
+    for running in ([other], []):
+        prefixes.rest(read([7] * 256, *running), Memory(256, False))
+        prefixes.park_all()
+        pool.drop(other)
+    assert [one.saved.exact for one in prefixes.parked] == [0, 256]
+
+
 def a_recurrent_model_goes_on_only_from_all_that_it_read(bench: Workbench) -> None:
     with TemporaryDirectory() as folder:
         bench = Workbench(write_recurrent(Path(folder) / "recurrent.gguf"), lookup=True)

@@ -229,6 +229,36 @@ def test_a_sequence_is_written_once_and_again_when_it_has_grown(home: Path, orig
     assert len(files(home)) == 1, "the earlier turn is of no use any more"
 
 
+def test_what_was_read_among_others_is_written_again_when_it_was_read_alone(
+    home: Path, origin: Origin
+) -> None:
+    among, alone = (Held(1, prompt(1, 2), exact, 600) for exact in (96, 600))
+    assert kept(home, origin, among) == [among.first(600)]
+    assert kept(home, origin, alone) == [alone.first(600)]
+    found = look(opened(home, origin), prompt(1, 2, 3))
+    assert found is not None
+    assert (found.head.exact, len(files(home))) == (600, 1)
+    assert kept(home, origin, among) == [], "no better than what is there"
+
+
+def test_what_was_read_alone_stays_beside_what_goes_on_from_it_among_others(
+    home: Path, origin: Origin
+) -> None:
+    kept(home, origin, prompt(1, 2))
+    kept(home, origin, Held(1, prompt(1, 2, 3), 0, 900))
+    assert len(files(home)) == 2
+
+
+def test_of_what_several_begin_with_the_one_read_alone_is_kept(home: Path, origin: Origin) -> None:
+    chunks = [(*prompt(1), *prompt(9 + n, each=100)) for n in range(3)]
+    cache = opened(home, origin)
+    for chunk in chunks:
+        cache.learn(chunk)
+    rest = [Held(seq, chunks[seq], exact, 400) for seq, exact in ((0, 0), (1, 350), (2, 96))]
+    assert list(keep_all(cache, *rest)) == [Wanted(1, prompt(1), 300, 300)]
+    cache.close(60)
+
+
 def test_two_engines_that_keep_the_same_write_it_once(home: Path, origin: Origin) -> None:
     one, other = opened(home, origin), opened(home, origin)
     list(keep_all(one, prompt(1, 2)))

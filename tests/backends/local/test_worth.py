@@ -12,6 +12,7 @@ from devchat.backends.local.worth import (
     Beginnings,
     Reach,
     Tokens,
+    Wanted,
     allowed,
     common,
     superseded,
@@ -36,8 +37,24 @@ def test_a_state_that_can_not_be_cut_serves_whole_or_not_at_all(
     kept: list[Tokens], prompt: Tokens
 ) -> None:
     whole = [len(one) for one in kept if prompt[: len(one)] == one]
-    assert Reach(cuts=False).best(kept, prompt) == max(whole, default=0)
-    assert Reach().best(kept, prompt) == max((common(one, prompt) for one in kept), default=0)
+    states = [Wanted(1, one, len(one), len(one)) for one in kept]
+    assert Reach(cuts=False).covered(states, prompt, len(prompt)) == max(whole, default=0)
+    shared = max((common(one, prompt) for one in kept), default=0)
+    assert Reach().covered(states, prompt, len(prompt)) == shared
+
+
+@pytest.mark.parametrize(
+    ("kept", "exact", "covered"),
+    [(900, 900, 900), (900, 0, 900), (100, 900, 100), (100, 300, 700), (300, 300, 900)],
+    ids=["as good", "better", "read among others", "so was most of this", "up to its answer"],
+)
+def test_what_was_read_among_others_covers_nothing_that_was_read_alone(
+    kept: int, exact: int, covered: int
+) -> None:
+    line = tuple(range(1000))
+    states = [Wanted(1, line[:900], kept, 900)]
+    assert Reach().covered(states, line, exact) == covered
+    assert Reach(cuts=False).covered(states, line, exact) == 900
 
 
 @pytest.mark.parametrize(
