@@ -86,7 +86,8 @@ class Intake:
             ref = PullRef(intent.repository, number)
             target = Target(ref, head, intent.installation, attempt, delivery_of(job.id))
             self._jobs.enqueue(target.job(delay))
-        if not intent.again and any(head != intent.head for _, head, _ in found):
+        # None at all: the delivery told of one that is to be reviewed.
+        if not intent.again and (not found or any(head != intent.head for _, head, _ in found)):
             self._look_later(job)
         said = ", ".join(f"review of #{number} at {head[:10]}" for number, head, _ in found)
         self._note(job, said or "nothing to review")

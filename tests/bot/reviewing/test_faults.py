@@ -207,7 +207,7 @@ def test_a_pull_that_is_gone_asks_for_nothing(office: Office) -> None:
     office.open(FILES)
     office.hub.state.repositories.clear()
     office.work()
-    assert [job.kind for job in office.queue.jobs.values()] == ["intake"]
+    assert list(office.queue.jobs) == ["guid-0", "guid-0:later"]
 
 
 def test_no_token_is_kept(office: Office, home: Path) -> None:
@@ -243,6 +243,24 @@ def test_a_stale_answer_of_github_loses_no_review(office: Office) -> None:
     office.queue.meanwhile = lag
     office.work()
     assert [one.commit for one in pull.reviews] == [second]
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "old", "new"),
+    [("ready_for_review", "draft", True, False), ("reopened", "state", "closed", "open")],
+)
+def test_a_stale_answer_that_nothing_is_to_be_reviewed_loses_no_review(
+    office: Office, action: str, field: str, old: object, new: object
+) -> None:
+    pull = office.hub.open_pull(office.repository, {"0.json": BROKEN})
+    office.tell(pull, action)
+
+    def lag(step: str) -> None:
+        setattr(pull, field, old if step == "look" and len(office.queue.jobs) == 1 else new)
+
+    office.queue.meanwhile = lag
+    office.work()
+    assert [one.commit for one in pull.reviews] == [pull.head]
 
 
 def test_a_check_that_was_opened_is_closed_though_a_kill_hid_it(office: Office) -> None:
