@@ -137,6 +137,13 @@ def test_what_stays_in_the_background_is_not_waited_for(talk: Chat) -> None:
         os.kill(process, signal.SIGTERM)
 
 
+def test_a_noisy_one_in_the_background_is_not_waited_for(talk: Chat) -> None:
+    with talk:
+        offered(talk, "!while echo again; do sleep 0.02; done & echo begun", "n")
+        talk.ready()
+        assert "begun" in talk.text
+
+
 def test_what_it_did_to_the_terminal_is_undone(talk: Chat) -> None:
     with talk:
         talk.say("!stty -echo -icrnl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import subprocess
@@ -96,13 +97,22 @@ def _follow(process: subprocess.Popen[bytes], kept: Kept, shown: _Shown) -> bool
 def _pieces(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     assert process.stdout is not None
     pipe = process.stdout.fileno()
-    while True:
+    while process.poll() is None:
         if select.select([pipe], [], [], _LOOK_SECONDS)[0]:
             if not (data := os.read(pipe, 65_536)):
                 return
             yield data
-        elif process.poll() is not None:
-            return
+    # Who goes on in the background may write for ever: the command's is what is there by now.
+    left = _written(pipe)
+    while left > 0 and (data := os.read(pipe, left)):
+        left -= len(data)
+        yield data
+
+
+def _written(pipe: int) -> int:
+    """Count the bytes that can be read from a pipe."""
+    count = fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4)
+    return int.from_bytes(count, sys.byteorder)
 
 
 class _Shown:
