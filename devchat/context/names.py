@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from devchat.errors import InputError
 
 STDIN = "stdin"
@@ -35,6 +37,12 @@ def _escape(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     return char.encode("unicode_escape").decode("ascii")
+
+
+def expanded(path: str) -> str:
+    """Put the home folder for `~`, as shells do; that of a user unknown stays as it is."""
+    # `Path.expanduser` raises RuntimeError for the latter.
+    return os.path.expanduser(path)  # noqa: PTH111
 
 
 def size(count: int) -> str:

@@ -129,6 +129,27 @@ def test_an_editor_that_fails_changes_no_question(environ: dict[str, str], home:
         assert "echo 1" in saved(talk)
 
 
+def test_an_editor_that_leaves_no_file_changes_no_question(
+    environ: dict[str, str], home: Path
+) -> None:
+    model = write_script(home, "echo 1", "echo 2")
+    with Chat(environ | {"EDITOR": "rm"}, home, "-m", model) as talk:
+        say(talk, "first", "echo 1")
+        say(talk, "/edit", "error: the text can't be edited: no such file or directory")
+        say(talk, "second", "echo 2")
+
+
+def test_the_home_folder_is_where_the_shell_has_it(environ: dict[str, str], home: Path) -> None:
+    (home / "here").mkdir()
+    (home / "notes.md").write_text("the notes\n")
+    model = f"scripted:{home / write_script(home, 'echo 1').partition(':')[2]}"
+    with Chat(environ, home / "here", "-m", model) as talk:
+        say(talk, "/file ~/notes.md", "notes.md")
+        say(talk, "/drop", "1 taken back")
+        say(talk, "what is @~/notes.md?", "echo 1")
+        assert "the notes" in saved(talk, "~nobody-at-all.md")
+
+
 def test_a_session_that_is_not_there(environ: dict[str, str], home: Path) -> None:
     with Chat(environ, home, "-m", write_script(home, "x"), "--session", "zzzz") as talk:
         assert talk.end() == 2

@@ -12,6 +12,7 @@ from pathlib import Path
 from devchat.cli.chat.commands import COMMANDS
 from devchat.cli.chat.mentions import BEFORE, PUNCTUATION
 from devchat.cli.chat.session import Session
+from devchat.context.names import expanded
 from devchat.sanitize import HIDDEN, single_line
 
 _BARE_MENTION = re.compile(rf'{BEFORE}@([^\s"{PUNCTUATION}]*)$')
@@ -71,7 +72,7 @@ def paths(start: str, folder: Path) -> Iterable[str]:
     """List the files and folders (with a `/`) whose path begins so; hidden ones if asked for."""
     base, slash, name = start.rpartition("/")
     try:
-        with os.scandir(folder / os.path.expanduser(base + slash)) as entries:  # noqa: PTH111
+        with os.scandir(folder / expanded(base + slash)) as entries:
             found = [_shown(entry) for entry in islice(entries, 10_000)]
     except (OSError, ValueError):
         return []

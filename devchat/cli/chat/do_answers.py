@@ -13,6 +13,7 @@ from devchat.cli.chat.session import Session
 from devchat.cli.chat.table import table
 from devchat.cli.new_file import write_new
 from devchat.context import Attached
+from devchat.context.names import expanded
 from devchat.errors import UsageError
 from devchat.render.transcript import transcript_markdown
 from devchat.sanitize import single_line
@@ -45,7 +46,7 @@ def save(session: Session, argument: str) -> Outcome:
     """Write the conversation into a new Markdown file."""
     if not argument:
         raise UsageError("there is no name for the file", "`/save talk.md`")
-    conversation, path = session.conversation, Path(argument).expanduser()
+    conversation, path = session.conversation, Path(expanded(argument))
     if not conversation.turns:
         raise UsageError("nothing was said yet", "ask something first")
     assert conversation.record is not None

@@ -11,7 +11,7 @@ from devchat.cli.chat.outcome import Ask, Outcome, say
 from devchat.cli.chat.session import Session
 from devchat.context import Attached, Attachment
 from devchat.context.attach import read_attachments
-from devchat.context.names import subject
+from devchat.context.names import expanded, subject
 from devchat.errors import InputError, UsageError
 from devchat.render.console import note
 
@@ -81,7 +81,7 @@ def _attach(session: Session, argument: str) -> None:
 def _read(session: Session, spec: str) -> Attached:
     if spec == "!":
         return Attached((last_output(session),))
-    return read_attachments([spec], folder=session.folder, read_stdin=no_stdin)
+    return read_attachments([expanded(spec)], folder=session.folder, read_stdin=no_stdin)
 
 
 def _words(argument: str) -> list[str]:

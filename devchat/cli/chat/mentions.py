@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from devchat.context.names import expanded
+
 # Chinese, Japanese and Korean put no space between a word and what follows.
 PUNCTUATION = "，。、；：！？（）「」『』【】《》〈〉“”‘’…"
 _LETTERS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -24,7 +26,7 @@ def mentioned(text: str, folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]
     for spec in _specs(text):
         existing = next((name for name in _shorter(spec) if names_something(name, folder)), None)
         if existing is not None:
-            found.append(existing)
+            found.append(expanded(existing))
         elif _looks_like_a_file(spec):
             missing.append(spec.rstrip(_TRAILING))
     return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(missing))
@@ -35,7 +37,7 @@ def names_something(spec: str, folder: Path) -> bool:
     path, _, lines = spec.rpartition(":")
     names = [spec, path] if re.fullmatch(r"\d+(?:-\d*)?", lines) else [spec]
     try:
-        return any((folder / name).exists() for name in names if name)
+        return any((folder / expanded(name)).exists() for name in names if name)
     except (OSError, ValueError):
         return False
 

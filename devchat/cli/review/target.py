@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devchat.changes import Diff
+from devchat.context.names import expanded
 from devchat.errors import InputError, UsageError
 from devchat.source.change import Change
 
@@ -61,7 +62,7 @@ def _read_patch(target: Target, folder: Path) -> bytes | None:
     if target.named == "-":
         return _checked(_read_stdin(), "standard input")
     if target.named is not None:
-        path = folder / Path(target.named).expanduser()
+        path = folder / expanded(target.named)
         return _read_file(path, target.named) if _is_there(path) else None
     if target.staged or target.worktree or not _is_piped():
         return None
