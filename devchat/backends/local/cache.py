@@ -18,6 +18,7 @@ from devchat.backends.local.facts import (
     Facts,
     ModelFile,
     hash_of,
+    look_at,
     read_facts,
     remember,
     stand_back,
@@ -167,9 +168,12 @@ class PrefixCache:
 
     def remember_threads(self, most: Threads, best: Threads | None) -> None:
         """Remember which of so many threads were the quickest."""
-        facts = read_facts(self._folder, self._origin.file)
-        if self._limit and best and (facts.most, facts.threads) != (most, best):
-            remember(self._folder, self._origin.file, replace(facts, threads=best, most=most))
+        file = self._origin.file
+        if not self._limit or best is None or look_at(file.path) != file:
+            return  # by now the path may lead to another file, of which more is known
+        facts = read_facts(self._folder, file)
+        if (facts.most, facts.threads) != (most, best):
+            remember(self._folder, file, replace(facts, threads=best, most=most))
 
     def close(self, patience: float = PATIENCE) -> None:
         """Wait a moment for what is being written."""

@@ -409,6 +409,18 @@ def test_the_quickest_threads_are_remembered(home: Path, origin: Origin) -> None
     assert opened(home, origin).known_threads(most) == best, "beside the hash"
 
 
+def test_of_a_file_that_was_replaced_meanwhile_nothing_is_remembered(
+    home: Path, origin: Origin, model: Path
+) -> None:
+    old = opened(home, origin)
+    model.write_bytes(b"GGUF" + b"x" * 6000)
+    kept(home, replace(origin, file=look_at(str(model))), prompt(1, 2))
+    known = read_facts(home / "cache", look_at(str(model)))
+    old.remember_threads(Threads(4, 4), Threads(2, 4))
+    assert known.hash
+    assert read_facts(home / "cache", look_at(str(model))) == known
+
+
 def test_without_a_cache_nothing_is_remembered(home: Path, origin: Origin) -> None:
     opened(home, origin, limit=0).remember_threads(Threads(4, 4), Threads(2, 4))
     assert not (home / "cache").exists()
