@@ -82,13 +82,14 @@ def remember(folder: Path, file: ModelFile, facts: Facts) -> None:
 
 def hash_of(file: ModelFile) -> str:
     """Hash a file's content, "" where it has changed. Raises `OSError`, `ModelError`."""
+    if not _unchanged(file):
+        return ""  # without reading gigabytes
     digest = hashlib.blake2b(digest_size=20)
     for part in find_parts(Path(file.path)):
         with part.open("rb", buffering=0) as source:
             while block := source.read(BLOCK):
                 digest.update(block)
-    same = bool(file.stamp) and look_at(file.path) == file
-    return digest.hexdigest() if same else ""
+    return digest.hexdigest() if _unchanged(file) else ""
 
 
 def stand_back() -> None:
@@ -97,6 +98,10 @@ def stand_back() -> None:
 
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+def _unchanged(file: ModelFile) -> bool:
+    return bool(file.stamp) and look_at(file.path) == file
 
 
 def _threads(found: dict[str, object]) -> Threads | None:

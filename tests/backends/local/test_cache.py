@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from devchat.backends.local.cache import Found, Origin, PrefixCache, marks_of, open_cache
-from devchat.backends.local.facts import Facts, ModelFile, hash_of, look_at, read_facts, remember
+from devchat.backends.local.facts import Facts, hash_of, look_at, read_facts, remember
 from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.shelf import FOLDER
 from devchat.backends.local.worth import Held, Reach, Tokens, Wanted
@@ -343,7 +343,7 @@ def test_a_file_removed_or_damaged_between_two_looks(home: Path, origin: Origin)
 
 def test_no_more_is_taken_than_can_wait(home: Path, origin: Origin) -> None:
     os.mkfifo(home / "slow.gguf")
-    slow = replace(origin, file=ModelFile(str(home / "slow.gguf"), "of a slow disk"))
+    slow = replace(origin, file=look_at(str(home / "slow.gguf")))
     cache = opened(home, slow)
     cache.keep(Wanted(1, prompt(5), 0, 0), bytes(257 << 20))
     assert cache.next_to_keep([held(1, prompt(1, 2))]) is None

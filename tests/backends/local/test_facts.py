@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -61,6 +62,22 @@ def test_another_content_is_never_taken_for_the_same(
     assert read_facts(home, after) == Facts()
     assert hash_of(after) not in ("", known.hash)
     assert hash_of(before) == "", "it changed while it was in use"
+
+
+def test_a_file_that_has_changed_is_not_even_read(home: Path) -> None:
+    unreadable = home / "folder.gguf"
+    unreadable.mkdir()
+    assert hash_of(ModelFile(str(unreadable), "of another")) == ""
+
+
+def test_a_file_that_changes_while_it_is_hashed_has_no_hash(home: Path) -> None:
+    path = home / "slow.gguf"
+    os.mkfifo(path)
+    os.utime(path, OLD)
+    writer = Thread(target=path.write_bytes, args=(b"GGUF",))
+    writer.start()
+    assert hash_of(look_at(str(path))) == ""
+    writer.join()
 
 
 def test_of_a_file_that_was_not_there_nothing_is_known(home: Path, parts: list[Path]) -> None:
