@@ -90,7 +90,10 @@ def _stop(engine: str | None, settings: Settings) -> list[EngineState]:
     if stopped := stop_engines(runtime, engine):
         return stopped
     model = resolve(engine, settings)
-    return stop_engines(runtime, str(model.path)) if isinstance(model, LocalModel) else []
+    if not isinstance(model, LocalModel):
+        return []
+    # An engine tells the file itself, not the link by which it was found.
+    return stop_engines(runtime, os.path.realpath(model.path))
 
 
 @app.command()

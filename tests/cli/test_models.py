@@ -133,6 +133,16 @@ def test_engines_are_shown_and_stopped(devchat: Devchat, home: Path) -> None:
 
 
 @pytest.mark.engine
+def test_an_engine_is_stopped_by_a_link_to_its_file(
+    devchat: Devchat, home: Path, embedded_path: Path
+) -> None:
+    configure(home)
+    (home / "linked.gguf").symlink_to(embedded_path)
+    assert devchat("ask", "-m", "./linked.gguf", "hi", "--max-tokens", "1").returncode == 0
+    assert devchat("models", "stop", "./linked.gguf").stdout.startswith("stopped ")
+
+
+@pytest.mark.engine
 def test_an_engine_that_hangs_is_shown_and_stopped(devchat: Devchat, home: Path) -> None:
     configure(home)
     assert devchat("ask", "hi", "--max-tokens", "1").returncode == 0
