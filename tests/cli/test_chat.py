@@ -123,6 +123,15 @@ def test_retry_by_another_model(talk: Chat, home: Path) -> None:
         assert "other 1" in text and "echo" not in text and text.count("hello") == 1
 
 
+def test_what_is_attached_stays_when_a_question_is_taken_back(talk: Chat) -> None:
+    with talk:
+        say(talk, "/file notes.txt", "  notes.txt")
+        say(talk, "what does it say?", "echo 1")
+        say(talk, "/file script.json", "  script.json")
+        talk.say("/rewind")
+        talk.wait("2 attached")
+
+
 def test_rewind_takes_questions_back(talk: Chat) -> None:
     with talk:
         say(talk, "first @notes.txt", "echo 1")

@@ -92,7 +92,7 @@ class Session:
         """Attach again what went with a question that is taken back, and return what was typed."""
         asked = self.asked.get(question.id)
         images = Attached(images=self.conversation.images(question))
-        self.pending = asked.attached if asked else images
+        self.pending = (asked.attached if asked else images) + self.pending
         return self.typed(question)
 
     def edit_draft(self, text: str) -> str:
