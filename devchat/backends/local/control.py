@@ -56,12 +56,21 @@ def engines(runtime: Path) -> list[EngineState]:
 def stop_engines(runtime: Path, which: int | str | None = None) -> list[EngineState]:
     """End engines: that of a process id, those of a model's name or path, or all.
 
-    Gives those that were ended; their clients hear that the engine was stopped.
+    Gives those that were ended; their clients hear that the engine was stopped. Of those that
+    listen no more, but may still write what they keep, only the process id is known.
     """
-    stopped = [state for state in engines(runtime) if _meant(state, which)]
+    listening = engines(runtime)
+    found = listening + _leaving(socket_folder(runtime), {state.pid for state in listening})
+    stopped = [state for state in found if _meant(state, which)]
     for state in stopped:
         _stop(state)
     return stopped
+
+
+def _leaving(folder: Path, listening: set[int]) -> list[EngineState]:
+    berths = [Berth(folder, lock.stem) for lock in sorted(folder.glob("engine-*.lock"))]
+    found = [(berth.pid(), berth.sock) for berth in berths if not berth.sock.exists()]
+    return [EngineState(pid, sock) for pid, sock in found if pid and pid not in listening]
 
 
 def _meant(state: EngineState, which: int | str | None) -> bool:
