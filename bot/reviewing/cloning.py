@@ -63,16 +63,24 @@ def cloned(
 ) -> Iterator[Path]:
     """Fetch two commits into a bare repository that is gone afterwards.
 
-    Raises `InputError` where that takes too much, or git or GitHub refuse.
+    Raises `InputError` where that takes too much, git or GitHub refuse, or nothing can be written.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(folder)
-    with tempfile.TemporaryDirectory(prefix="pull-", dir=folder) as name:
+    with _place(folder) as name:
         bare = Path(name)
         _run(bare, ("init", "--quiet", "--bare", "--template=", str(bare)), {}, limits)
         arguments = (*_FETCH, "--end-of-options", origin.address, *commits)
         _run(bare, arguments, _access(origin), limits)
         yield bare
+
+
+def _place(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(folder)
+        return tempfile.TemporaryDirectory(prefix="pull-", dir=folder)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputError(f"the change could not be fetched: {why}") from error
 
 
 def _sweep(folder: Path) -> None:
@@ -116,7 +124,7 @@ def _run(bare: Path, arguments: tuple[str, ...], access: dict[str, str], limits:
     program = shutil.which("git")
     if program is None:
         raise InputError("git is not installed", "install it: large pulls are fetched with it")
-    with tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile(dir=bare) as complaints:
         process = subprocess.Popen(
             [program, *_SETTINGS, "-C", str(bare), *arguments],
             stdin=subprocess.DEVNULL,

@@ -11,8 +11,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from errno import EIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,13 +35,18 @@ USUAL = Limits()
 
 @contextmanager
 def scratch(texts: Mapping[str, str]) -> Iterator[Path]:
-    """Make a folder that only this user can read, with some texts in `files`; then remove it."""
-    with TemporaryDirectory(prefix="devchat-", ignore_cleanup_errors=True) as name:
-        files = Path(name, "files")
-        files.mkdir()
-        for file, text in texts.items():
-            Path(files, file).write_bytes(text.encode("utf-8", "surrogateescape"))
-        yield Path(name)
+    """Make a folder that only this user can read, with some texts in `files`; then remove it.
+
+    Raises `AnalyzerError` where it can't be written.
+    """
+    with ExitStack() as stack:
+        with _writing():
+            made = TemporaryDirectory(prefix="devchat-", ignore_cleanup_errors=True)
+            files = Path(stack.enter_context(made), "files")
+            files.mkdir()
+            for file, text in texts.items():
+                Path(files, file).write_bytes(text.encode("utf-8", "surrogateescape"))
+        yield Path(made.name)
 
 
 def run(
@@ -54,7 +60,10 @@ def run(
     Raises `AnalyzerError` where it can't be started, takes too long, or is killed.
     """
     out, tool = folder / "out", Path(command[0]).name
-    with out.open("wb") as stdout, (folder / "err").open("wb") as stderr:
+    with ExitStack() as stack:
+        with _writing():
+            stdout = stack.enter_context(out.open("wb"))
+            stderr = stack.enter_context((folder / "err").open("wb"))
         try:
             process = subprocess.Popen(
                 [*_limited(limits), *command],
@@ -77,6 +86,16 @@ def said(folder: Path) -> str:
     """Return the last line that a tool wrote on stderr, fit for a message."""
     lines = (folder / "err").read_bytes()[-2_000:].decode("utf-8", "replace").split("\n")
     return single_line(next((line for line in reversed(lines) if line.strip()), ""), 120)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Translate what goes wrong where a disk is full, or there is no folder for scratch."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno or EIO).lower()  # what `error` itself says names folders
+        raise AnalyzerError(f"its scratch folder can't be written: {why}") from error
 
 
 def _limited(limits: Limits) -> list[str]:

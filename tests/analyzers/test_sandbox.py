@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from devchat.analyzers import Analyzer, limits
+from devchat.analyzers import Analyzer, limits, open_analyzers
 from devchat.analyzers.checked import Checked, check_all
 from devchat.analyzers.child import main
 from devchat.analyzers.problem import Problem
@@ -24,6 +25,7 @@ from devchat.analyzers.tool import Tool, find_tool
 from devchat.analyzers.zizmor import Zizmor
 from devchat.errors import AnalyzerError
 from tests.review.changes import Trees
+from tests.review.changes import run as review
 
 SHORT = Limits(seconds=1, memory=300 << 20, output=1 << 20)
 CHANGE = Trees(
@@ -160,6 +162,19 @@ def test_the_scratch_folder_is_for_this_user_alone_and_goes_away() -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / "files" / "a").read_bytes() == b"text \xff"
     assert not folder.exists()
+
+
+def test_where_nothing_can_be_written_each_analyzer_fails_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    receipt = review(CHANGE, None, *open_analyzers()).receipt
+    failed = {one.name: one.reason for one in receipt.analyzers if one.state == "failed"}
+    assert {"ruff", "json", "secrets"} <= set(failed)
+    said = "its scratch folder can't be written: no such file or directory"
+    assert set(failed.values()) == {said}
+    with pytest.raises(AnalyzerError, match=said):
+        run([sys.executable], tmp_path / "gone")
 
 
 def test_what_a_tool_started_ends_with_it(fake: Fake, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from devchat.analyzers import Analyzer
 from devchat.backends import Backend
 from devchat.backends.scripted import Answer, Manner, Scripted
 from devchat.changes import Diff, Finding, Hit, Review, Side
@@ -137,7 +138,7 @@ class Checker:
 def run(
     trees: Trees,
     backend: Backend | None,
-    *analyzers: Checker,
+    *analyzers: Analyzer,
     policy: Policy | None = None,
     wishes: Wishes | None = None,
     diff: Diff | None = None,

@@ -160,6 +160,17 @@ def test_without_git_it_is_told_to_install_it(
         pass
 
 
+def test_a_folder_that_can_t_be_written_leaves_the_change_out_of_reach(
+    origin: Origin, home: Path
+) -> None:
+    (home / "fetched").write_text("no folder")
+    with (
+        pytest.raises(InputError, match="could not be fetched: file exists"),
+        cloned(origin, ("a", "b"), home / "fetched"),
+    ):
+        pass
+
+
 def test_3000_and_more_files_are_all_accounted_for(office: Office) -> None:
     office.hub.commit(office.repository, {".devchat.toml": 'ignore = ["d/"]\n'})
     many = {f"d/{number:04}.txt": "x\n" for number in range(3_000)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -87,6 +89,17 @@ def test_a_review_that_nobody_waits_for_is_given_up(office: Office, pull: Pull) 
     office.script((answer(summary="word " * 60), "Fine."), "large", 40.0)
     assert look(scene_of(office), lambda: False) is None
     assert pull.reviews == []
+
+
+def test_analyzers_that_can_write_nothing_make_no_green_check(
+    office: Office, pull: Pull, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(home / "gone"))
+    office.tell(pull, "opened")
+    office.work()
+    (check,) = office.repository.checks
+    assert check.conclusion == "neutral"
+    assert "its scratch folder can't be written" in (check.summary or "")
 
 
 def test_a_diff_that_can_t_be_read_is_trouble(office: Office, pull: Pull) -> None:
