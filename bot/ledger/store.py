@@ -87,7 +87,9 @@ class Ledger:
             set_={
                 name: insert.excluded[name] for name in ("installation", "head", "seen_at", "open")
             },
-            where=insert.excluded.seen_at >= tables.pulls.c.seen_at,
+            # A time that is yet to come is of a clock that was set back since.
+            where=(insert.excluded.seen_at >= tables.pulls.c.seen_at)
+            | (tables.pulls.c.seen_at > time.time() + 1),
         )
         with self._used() as connection:
             connection.execute(update)

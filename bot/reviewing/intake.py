@@ -72,7 +72,7 @@ class Intake:
         before = self._ledger.attempts(ref.repository, ref.number, head)
         if not before:
             return 1
-        latest = before[-1]
+        latest = max(before, key=lambda one: attempt_of(one.id))  # a clock may step back
         return attempt_of(latest.id) + (again or latest.outcome in AGAIN)
 
     def _look_later(self, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -89,6 +90,13 @@ def test_the_newest_head_wins_in_whatever_order_they_come(ledger: Ledger) -> Non
     ledger.close_pull("octo/app", 7)
     assert ledger.pulls_at("octo/app", "b") == (8,)
     assert ledger.newest_head("octo/app", 7) == Head("octo/app", 7, 11, "b", 2.0, open=False)
+
+
+def test_a_head_that_was_seen_by_a_clock_that_ran_fast_does_not_last(ledger: Ledger) -> None:
+    now = time.time()
+    for head, at in (("a", now + 60), ("b", now), ("c", now - 60)):
+        ledger.see_head(Head("octo/app", 7, 11, head, at))
+    assert ledger.newest_head("octo/app", 7) == Head("octo/app", 7, 11, "b", now)
 
 
 def test_a_review_is_begun_once_and_ends(ledger: Ledger) -> None:

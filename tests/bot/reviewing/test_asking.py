@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.ledger import ReviewRow
 from tests.bot.office import BROKEN, Office
 
 FILES = {"a.json": BROKEN}
@@ -20,6 +21,17 @@ def test_the_label_asks_for_one_review_more_of_the_same_head(office: Office) -> 
         office.work()
     assert [one.conclusion for one in office.repository.checks] == ["failure"] * 3
     assert len(pull.reviews) == 1  # what stands there is not said again
+
+
+def test_a_review_is_asked_for_once_more_though_the_clock_was_set_back(office: Office) -> None:
+    pull = office.hub.open_pull(office.repository, FILES)
+    ids = [f"review:octo/app#{pull.number}:{pull.head}:{attempt}" for attempt in (1, 2, 3)]
+    for id, at in zip(ids, (40.0, 20.0), strict=False):
+        row = ReviewRow(id, "octo/app", pull.number, pull.head, at, "success")
+        office.ledger.begin_review(row)
+    office.tell(pull, "labeled", label={"name": "devchat:review"})
+    office.work()
+    assert [job.id for job in office.queue.jobs.values() if job.kind == "review"] == ids[2:]
 
 
 def test_the_label_to_skip_wins_over_the_one_to_review(office: Office) -> None:
