@@ -20,7 +20,10 @@ def glance(path: Path, most: int) -> list[tuple[str, str]]:
 
     if _version(path) != VERSION:
         return []
-    address = f"{path.absolute().as_uri()}?mode=ro"
+    # Even for a reader SQLite makes two files beside one that has a log, unless nobody can write:
+    # https://sqlite.org/wal.html#read_only_databases
+    logged = path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable={0 if logged else 1}"
     sql = "SELECT id, title FROM conversations ORDER BY updated DESC, rowid DESC LIMIT ?"
     try:
         with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE_SECONDS)) as connection:

@@ -159,8 +159,9 @@ def test_conversations_come_with_their_titles_the_newest_first(
     model = scripted("a", "b")
     for question in ("the first", "the\tsecond \x1b]0;x\x07 one"):
         devchat("ask", "-m", model, question)
+    there = sorted((home / "data").iterdir())
     how, *lines = proposed(devchat, "ask", "--session", "")
-    assert how == "words"
+    assert how == "words" and sorted((home / "data").iterdir()) == there
     assert [line.split("\t")[1] for line in lines] == ["the second ␛]0;x␇ one", "the first"]
     assert texts(devchat, "history", "show", lines[0][:3]) == {lines[0].split("\t")[0]}
 
