@@ -14,7 +14,7 @@ import pytest
 from devchat.history import open_history
 from devchat.settings import Paths
 from devchat.types import Chunk
-from tests.cli.chatting import ENTER, Chat, control, pasted, write_script
+from tests.cli.chatting import ENTER, Chat, control, pasted, saved, write_script
 from tests.cli.conftest import kept
 from tests.conftest import Devchat
 
@@ -201,6 +201,8 @@ def test_a_history_that_is_locked_for_a_while_loses_nothing(
         if way == "Ctrl-C":
             talk.send(control("c"))
             talk.wait("this answer is not kept")
+            talk.say("/new")
+            talk.wait("error: this conversation can't be written to the history yet")
             talk.ready()
         blocker.close()
         talk.say("third")
@@ -212,9 +214,7 @@ def test_a_history_that_is_locked_for_a_while_loses_nothing(
             assert latest is not None and latest.head is not None
             kept = [turn.text.strip() for turn in history.thread(latest.head)]
         assert kept == ["first", "echo 1", "second", "echo 2", "third", "echo 3"]
-        talk.say("/save talk.md")
-        talk.wait("written to")
-        text = (home / "talk.md").read_text().partition("\n## ")[2]
+        text = saved(talk)
         assert [text.count(word) for word in ("first", "second", "third", "echo 1")] == [1] * 4
 
 
