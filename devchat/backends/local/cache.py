@@ -145,9 +145,14 @@ class PrefixCache:
         rate = tokens / max(seconds, 1e-9)
         self._rate += (rate - self._rate) * (NEWEST if self._rate else 1)
 
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits to be written that nothing more is taken."""
+        return self._given - self._written > PENDING
+
     def next_to_keep(self, idle: Iterable[Held]) -> Wanted | None:
         """Choose what should be kept of the idle sequences, given the latest used first."""
-        if not self._limit or self._given - self._written > PENDING:
+        if not self._limit or self.behind:
             return None
         public = [one for one in idle if not one.private]
         kept: list[Evaluated] = [*self._heads(), *self._handed]

@@ -98,9 +98,9 @@ class Embeddings:
         """End the request whose turn it is."""
         self._fail(self._works[0], error)
 
-    def rest(self) -> bool:
-        """Say that there is nothing to do while nobody waits."""
-        return False
+    def rest(self) -> float | None:
+        """Say for how long there is nothing else to do: for ever, but for requests."""
+        return 0.0 if self.busy else None
 
     def free(self) -> None:
         """Give the memory back, but for the weights."""

@@ -99,8 +99,7 @@ class Engine:
         server, more = self._server, True
         while more or ready.worker.busy:
             if more:
-                wait = not ready.worker.busy and not ready.worker.rest()
-                jobs, more = server.take(wait)
+                jobs, more = server.take(ready.worker.rest())
                 for job in jobs:
                     self._add(ready, job)
             if server.stopping:

@@ -113,9 +113,9 @@ class Scheduler:
         """End the request that no pool could be made for, else the one that waits longest."""
         self._refuse(self._waiting.pop(0).job, error)
 
-    def rest(self) -> bool:
-        """Do a piece of what can wait, while nobody does; tell whether there may be more."""
-        return not self.busy and self.space.keep()
+    def rest(self) -> float | None:
+        """Do a piece of what can wait; tell for how long there is no more (`None`: for ever)."""
+        return 0.0 if self.busy else self.space.keep()
 
     def free(self) -> None:
         """Give the memory back, but for the weights."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
 from devchat.backends.local.request import Asked, Texts
@@ -160,15 +160,17 @@ class Server:
             self._last_used = time.monotonic()
         self._leave_if_unused()
 
-    def take(self, wait: bool) -> tuple[list[Job], bool]:
-        """Take the jobs that came, `wait`ing for one; tell whether more may come."""
+    def take(self, patience: float | None) -> tuple[list[Job], bool]:
+        """Take the jobs that came, waiting so long for the first (`None`: for ever).
+
+        Tells whether more may come.
+        """
         jobs: list[Job] = []
-        while wait or not self.jobs.empty():
-            job = self.jobs.get()
-            if job is None:
-                return jobs, False
-            jobs.append(job)
-            wait = False
+        with suppress(Empty):
+            while (job := self.jobs.get(timeout=patience)) is not None:
+                jobs.append(job)
+                patience = 0.0
+            return jobs, False
         return jobs, True
 
     def leave(self, force: bool = False) -> None:

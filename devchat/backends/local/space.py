@@ -22,6 +22,8 @@ from devchat.backends.local.worth import Held, Wanted, common
 
 MOST = 16_384
 """Cells of a pool that many requests share; one that needs more by itself gets them."""
+BEHIND = 1.0
+"""Seconds after which who writes may have caught up, so that there is more to keep."""
 PARKED = 512 << 20
 """Bytes of sequences kept beside the pool, at most; and a quarter of the memory that is free."""
 
@@ -94,10 +96,13 @@ class Space:
         if self._prefixes is not None:
             self._prefixes.rest(run.seq, memory)
 
-    def keep(self) -> bool:
-        """Have one idle sequence written to the disk; tell whether one was worth it."""
+    def keep(self) -> float | None:
+        """Have one idle sequence written to the disk, if one is worth it.
+
+        Tells after how many seconds there may be another; `None`: not before somebody asks.
+        """
         if self._prefixes is None:
-            return False
+            return None
         pool = self._prefixes.pool
         idle = [
             Held(seq, tuple(pool.held[seq]), pool.exact[seq], memory.asked, memory.private)
@@ -106,9 +111,10 @@ class Space:
             if min(pool.held[seq]) >= 0
         ]
         wanted = self.cache.next_to_keep(idle)
-        if wanted is not None:
-            self.cache.keep(wanted, self._state(wanted))
-        return wanted is not None
+        if wanted is None:
+            return BEHIND if self.cache.behind else None
+        self.cache.keep(wanted, self._state(wanted))
+        return 0.0
 
     def free(self) -> None:
         """Give the pool's memory back, and what is remembered beside it."""

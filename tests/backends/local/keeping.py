@@ -5,6 +5,7 @@ The model is tiny, so that a pool with all of its sequences in use is filled in 
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from dataclasses import replace
@@ -13,16 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from devchat.backends.local.batch import Feed
-from devchat.backends.local.cache import Origin, open_cache
+from devchat.backends.local.cache import PENDING, Origin, open_cache
 from devchat.backends.local.facts import look_at
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.pool import SEQUENCES, Pool, Saved, Taken
 from devchat.backends.local.prefixes import LOSS, Find, Memory, Prefixes
 from devchat.backends.local.shape import Threads
 from devchat.backends.local.shelf import FOLDER, shelf_in
+from devchat.backends.local.space import BEHIND
+from devchat.backends.local.worth import Wanted
 from devchat.errors import EngineError
 from tests.backends.local.conftest import ask
 from tests.backends.local.network import write_talker
+from tests.backends.local.test_faults import until
 from tests.backends.local.workbench import SHAPE, Logits, Workbench, check_same
 
 RULES = "say what the rules of this house say " * 10
@@ -59,7 +63,7 @@ class Shelves:
         scheduler = self.bench.scheduler
         for _ in range(60):
             scheduler.space.cache.took(1, 1.0)
-        while scheduler.rest():
+        while scheduler.rest() == 0:
             pass
         scheduler.space.cache.close(60)
         assert scheduler.space.cache.trouble == ""
@@ -157,6 +161,25 @@ def a_file_written_anew_serves_what_it_says_now(shelves: Shelves) -> None:
     shelf.write(replace(head, exact=32), found[1])
     (answer,) = bench.ask(ask("red" + BOOK, RULES, max_tokens=2))
     assert answer.cached == 0, "it says that it was read among others"
+
+
+def what_waits_for_who_writes_is_kept_once_that_has_caught_up(shelves: Shelves) -> None:
+    slow = shelves.model = shelves.model.with_name("slow.gguf")
+    os.mkfifo(slow)
+    os.utime(slow, (50, 50))
+    shelves.renew()
+    bench = shelves.bench
+    bench.ask(ask("red" + BOOK, RULES, max_tokens=2))
+    scheduler, cache = bench.scheduler, bench.scheduler.space.cache
+    for _ in range(60):
+        cache.took(1, 1.0)
+    cache.keep(Wanted(1, tuple(range(600)), 0, 0), bytes(PENDING + 1))
+    assert scheduler.rest() == BEHIND
+    # It has changed since: nothing of it is written.
+    slow.write_bytes(b"GGUF")
+    until(lambda: not cache.behind)
+    assert scheduler.rest() == 0
+    assert scheduler.rest() is None
 
 
 def a_batch_that_fails_late_leaves_nothing(shelves: Shelves) -> None:

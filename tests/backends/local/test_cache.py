@@ -343,12 +343,17 @@ def test_a_file_removed_or_damaged_between_two_looks(home: Path, origin: Origin)
 
 def test_no_more_is_taken_than_can_wait(home: Path, origin: Origin) -> None:
     os.mkfifo(home / "slow.gguf")
+    os.utime(home / "slow.gguf", (50, 50))
     slow = replace(origin, file=look_at(str(home / "slow.gguf")))
     cache = opened(home, slow)
     cache.keep(Wanted(1, prompt(5), 0, 0), bytes(257 << 20))
+    assert cache.behind
     assert cache.next_to_keep([held(1, prompt(1, 2))]) is None
-    cache.close(0.01)
-    (home / "slow.gguf").write_bytes(b"")
+    # It has changed since: nothing of it is written.
+    (home / "slow.gguf").write_bytes(b"GGUF")
+    cache.close(60)
+    assert not cache.behind
+    assert cache.next_to_keep([held(1, prompt(1, 2))])
 
 
 FACTS = Facts("abc", Threads(2, 4), Threads(4, 4))
