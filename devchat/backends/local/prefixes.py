@@ -128,7 +128,7 @@ class Prefixes:
         # Alone, a request gets the numbers that it would get in a new engine; but what a model
         # said itself, in this conversation, is not read again.
         if quiet and not self.pool.recurrent and count <= memory.asked:
-            count = whole(prompt, min(count, exact) // STEP * STEP)
+            count = _stepped(prompt, min(count, exact))
         return count
 
     def _in_place(self, found: Find) -> bool:
@@ -199,5 +199,18 @@ class Prefixes:
 
 
 def usable(held: Sequence[int], prompt: Sequence[int]) -> int:
-    """Count the tokens held that a prompt can use: up to a multiple, but for its last two."""
-    return whole(prompt, max(0, min(common(held, prompt), len(prompt) - 2)) // STEP * STEP)
+    """Count the tokens held that a prompt can use: up to a step, but for its last two."""
+    return _stepped(prompt, max(0, min(common(held, prompt), len(prompt) - 2)))
+
+
+def _stepped(prompt: Sequence[int], count: int) -> int:
+    """Give a multiple, or fewer, where no picture is cut, nor the last token before one alone."""
+    count = whole(prompt, count // STEP * STEP)
+    while count and _lonely(prompt[count - 1 : count + 2]):
+        count = whole(prompt, count - STEP)
+    return count
+
+
+def _lonely(around: Sequence[int]) -> bool:
+    """Tell whether a token between two others is the last of a text that a picture follows."""
+    return len(around) == 3 and around[0] >= 0 and around[1] >= 0 > around[2]

@@ -60,7 +60,7 @@ class Run:
         """Say what is to be evaluated next, at most `room` tokens; `None` if that is too few."""
         rest = self.tokens[len(pool.held[self.seq]) :]
         if self.plan.views and (ahead := before_picture(rest)) < len(rest):
-            return self._toward_picture(rest, min(ahead, room))
+            return self._toward_picture(rest, ahead, room)
         if len(rest) > room:
             # The last batch of a prompt has two tokens or more, the others end at a multiple.
             stop = (len(pool.held[self.seq]) + min(room, len(rest) - 2)) // STEP * STEP
@@ -100,12 +100,14 @@ class Run:
         """Give the sampler's memory back."""
         self._sampler.free()
 
-    def _toward_picture(self, rest: list[int], count: int) -> Feed | None:
-        """Feed the text before a picture, of which there is room for so much; then the picture."""
+    def _toward_picture(self, rest: list[int], ahead: int, room: int) -> Feed | None:
+        """Feed the text ahead of a picture, as much as there is room for; then the picture."""
         if rest[0] < 0:
             view = self.plan.views[rest[0]]
             return Feed(self.seq, view.tokens, view=view)
-        return Feed(self.seq, rest[:count]) if count > 0 else None
+        # As of a prompt's end: the last batch before a picture has two tokens or more.
+        count = ahead if ahead <= room else min(room, ahead - 2)
+        return Feed(self.seq, rest[:count]) if count > 1 or count == ahead else None
 
     def _choose(self, pool: Pool, index: int) -> list[int]:
         """Choose a token; give it and those that must follow it."""

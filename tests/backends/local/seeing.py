@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from devchat.backends.local.library import bare_import
-from devchat.backends.local.stand import positions
+from devchat.backends.local.prefixes import STEP
+from devchat.backends.local.stand import before_picture, positions
 from devchat.types import Image, Message, Options, Part, Request, Text
 from tests.backends.local.bare_sight import next_word
 from tests.backends.local.conftest import ask
@@ -96,6 +97,26 @@ def what_was_seen_is_not_looked_at_again(bench: Workbench) -> None:
     bench.renew()
     both = bench.ask(first, see(LONG, RED, LONG, Text("Which shape?")))
     assert both[0].cached == 0 and both[1].cached > TOKENS + len(text.prompt) // 2
+
+
+def the_last_token_before_a_picture_is_never_read_alone(bench: Workbench) -> None:
+    """Whatever of the text before it was read for another request."""
+
+    def asked(picture: Image, words: int) -> Request:
+        return see(Text("one " * words), picture, Text("Which color?"), most=4)
+
+    ends = {
+        before_picture(bench.ask(asked(RED, words))[0].prompt) % STEP: words
+        for words in range(30, 30 + STEP)
+    }
+    words = ends[1]
+    bench.renew()
+    (fresh,) = bench.ask(asked(BLUE, words))
+    bench.renew()
+    _, (after,), (again,) = (bench.ask(asked(one, words)) for one in (RED, BLUE, BLUE))
+    assert fresh.text == after.text == again.text
+    assert 0 < after.cached < before_picture(after.prompt) - 1
+    assert again.cached > before_picture(after.prompt), "it need not be looked at again"
 
 
 def a_picture_alone_is_answered(bench: Workbench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devchat.backends.local.picture import check
+from devchat.backends.local.prefixes import usable
 from devchat.backends.local.stand import before_picture, positions, stand_ins, whole
 from devchat.errors import InputError
 from tests.backends.local.projector import bomb, png
@@ -32,6 +33,23 @@ def test_no_picture_is_cut() -> None:
     cuts = [whole(tokens, count) for count in range(len(tokens) + 1)]
     assert cuts == [0, 1, *[2] * 6, 8, *[9] * 12, *[21] * 6, 27]
     assert [before_picture(tokens), before_picture([1, 2]), before_picture(ONE)] == [2, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "count"),
+    [
+        ([*range(48), *ONE, 7, 7], 48),
+        ([*range(49), *ONE, 7, 7], 32),
+        ([*range(50), *ONE, 7, 7], 48),
+        ([0, *ONE, 7, 7], 0),
+        ([*range(42), *ONE, 7, *ONE, 7, 7], 48),
+        ([*range(33), *stand_ins(9, 6, 6), *range(10), *ONE, 7, 7], 16),
+    ],
+    ids=["none", "one", "two", "from the start", "between pictures", "one after another"],
+)
+def test_no_token_before_a_picture_is_left_to_be_read_alone(prompt: list[int], count: int) -> None:
+    end = max(at for at, token in enumerate(prompt) if token < 0)
+    assert usable(prompt[: end - 5], prompt) == count
 
 
 def test_a_picture_may_take_fewer_positions_than_tokens() -> None:
