@@ -41,8 +41,8 @@ class Piece:
     """A picture, in place of text."""
 
 
-class _TooSlow(Exception):
-    pass
+class _TooSlow(BaseException):
+    """The clock rang. No `Exception`: jinja takes those for a constant that can't be folded."""
 
 
 class _Lost(Exception):

@@ -125,6 +125,11 @@ def test_only_what_the_template_wrote_is_trusted(turns: list[tuple[str, str]]) -
     assert [piece.text for piece in pieces if not piece.trusted] == [text for _, text in turns]
 
 
+def test_a_template_that_takes_long_to_compile_is_refused_in_time() -> None:
+    with pytest.raises(ModelError, match="takes more than 2 seconds"):
+        Template("{{ ('a ' * 1000000)|wordcount }}" * 300, "", "")
+
+
 @pytest.mark.parametrize(
     "source",
     [
