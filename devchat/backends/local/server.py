@@ -16,62 +16,20 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
+from devchat.backends.local.connection import BEAT, Client
 from devchat.backends.local.request import Asked, Texts
 from devchat.backends.local.wire import (
-    LARGEST,
     PROTOCOL,
     Frame,
     WireError,
-    encode,
     peer_uid,
     receive,
 )
 
-BEAT = 1.0
-"""Seconds between two signs of life to a client that waits."""
 FIRST_CLIENT = 60.0
 """Seconds after which an engine leaves that nobody ever spoke to."""
 FLUSH = 5.0
 """Seconds that a leaving engine gives slow readers for the end of their answers."""
-
-
-class Client:
-    """One connection. What its reader is too slow for waits here, not in the main thread."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.gone = False
-        self.waiting = False
-        self.holds = False
-        self._unsent = bytearray()
-        self._lock = Lock()
-
-    def send(self, frame: Frame) -> None:
-        """Send a frame, now or by a later `flush`."""
-        data = encode(frame)
-        with self._lock:
-            self._unsent += data
-            if len(self._unsent) > LARGEST:
-                self.gone = True
-        self.flush()
-
-    def flush(self) -> bool:
-        """Send what the reader takes without waiting; tell whether nothing is left."""
-        with self._lock:
-            try:
-                while self._unsent and not self.gone:
-                    sent = self.connection.send(self._unsent, socket.MSG_DONTWAIT)
-                    del self._unsent[:sent]
-            except BlockingIOError:
-                return False
-            except OSError:
-                self.gone = True
-        return True
-
-    def beat(self, steps: int) -> None:
-        """Say that we live, unless the client is not even reading what it was sent."""
-        if self.flush():
-            self.send({"alive": steps, "at": time.monotonic()})
 
 
 @dataclass(slots=True)

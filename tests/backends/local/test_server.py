@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from devchat.backends.local.connection import Client
 from devchat.backends.local.request import Texts, asked
-from devchat.backends.local.server import Client, Job, Place, Server
+from devchat.backends.local.server import Job, Place, Server
+from devchat.backends.local.wire import receive
+from tests.backends.local.test_faults import until
 
 
 @pytest.fixture
@@ -20,6 +23,27 @@ def server(home: Path) -> Iterator[Server]:
         state = (home / "sock").stat()
         place = Place(home / "sock", (state.st_dev, state.st_ino), "1")
         yield Server(listener, place, dict, asked)
+
+
+def test_what_fits_into_no_socket_is_sent_as_its_reader_takes_it() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        client, rows = Client(ours), "x" * (4 << 20)
+        theirs.settimeout(60)
+        for number in range(2):
+            client.send({"rows": rows, "at": number})
+        for number in range(2):
+            assert receive(theirs) == {"rows": rows, "at": number}
+        assert client.flush() and not client.gone
+
+
+def test_a_client_that_goes_in_the_middle_of_a_frame_is_gone() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours:
+        client = Client(ours)
+        client.send({"rows": "x" * (4 << 20)})
+        theirs.close()
+        until(lambda: client.gone)
 
 
 def test_jobs_are_waited_for_so_long(server: Server) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from devchat.backends.local.batch import Feed
 from devchat.backends.local.cache import Origin, open_cache
+from devchat.backends.local.connection import Client
 from devchat.backends.local.facts import look_at
 from devchat.backends.local.library import Library
 from devchat.backends.local.pace import Paces
@@ -24,7 +25,7 @@ from devchat.backends.local.pool import Pool
 from devchat.backends.local.request import asked, written
 from devchat.backends.local.run import Run
 from devchat.backends.local.schedule import Manner, Scheduler
-from devchat.backends.local.server import Client, Job
+from devchat.backends.local.server import Job
 from devchat.backends.local.shape import Shape, Threads
 from devchat.backends.local.sight import Eye, Sight
 from devchat.backends.local.stand import before_picture
