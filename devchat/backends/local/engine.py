@@ -47,7 +47,8 @@ class Engine:
         self._threads = orders.threads or physical_cores()
         self._ready: _Ready | None = None
         place = Place(Path(orders.sock), (orders.device, orders.inode), orders.version)
-        self._server = Server(bound(LISTENER), place, self._describe, asked)
+        told = failure(STOPPED)
+        self._server = Server(bound(LISTENER), place, self._describe, asked, told)
 
     def run(self) -> None:
         """Serve until there is nothing left to do."""

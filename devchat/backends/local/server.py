@@ -78,14 +78,16 @@ class Server:
         place: Place,
         describe: Callable[[], Frame],
         read: Callable[[Frame], Asked | Texts],
+        stopped: Frame,
     ) -> None:
+        """Serve at a place: `stopped` is what those who wait are told when the engine is."""
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
         self.steps = 0
         self.stopping = False
         self._model: Model | None = None
         self._known = Event()
         self._listener, self._place = listener, place
-        self._describe, self._read = describe, read
+        self._describe, self._read, self._stopped = describe, read, stopped
         self._clients: set[Client] = set()
         self._pending = 0
         self._leaving = False
@@ -179,6 +181,10 @@ class Server:
             case "stop":
                 client.send(self._status())
                 self.leave(force=True)
+                # At once: the main thread may be in a long batch, or load the model.
+                for one in self._everyone():
+                    if one.waiting:
+                        one.send(self._stopped)
         # Whatever comes next, or the end of the connection, takes the request back.
         receive(client.connection)
 

@@ -11,8 +11,10 @@ import pytest
 from devchat.backends.local.connection import Client
 from devchat.backends.local.request import Texts, asked
 from devchat.backends.local.server import Job, Place, Server
-from devchat.backends.local.wire import receive
+from devchat.backends.local.wire import PROTOCOL, Frame, encode, receive
 from tests.backends.local.test_faults import until
+
+STOPPED = {"error": "EngineError", "message": "stopped", "hint": "ask again"}
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def server(home: Path) -> Iterator[Server]:
         listener.bind(str(home / "sock"))
         state = (home / "sock").stat()
         place = Place(home / "sock", (state.st_dev, state.st_ino), "1")
-        yield Server(listener, place, dict, asked)
+        yield Server(listener, place, dict, asked, STOPPED)
 
 
 def test_what_fits_into_no_socket_is_sent_as_its_reader_takes_it() -> None:
@@ -44,6 +46,31 @@ def test_a_client_that_goes_in_the_middle_of_a_frame_is_gone() -> None:
         client.send({"rows": "x" * (4 << 20)})
         theirs.close()
         until(lambda: client.gone)
+
+
+def test_who_waits_hears_at_once_that_the_engine_is_stopped(server: Server, home: Path) -> None:
+    """Whatever the main thread is doing: here it does nothing at all."""
+    server.start()
+    with dialled(home, {"op": "embed", "texts": ["a"], "first": 0}) as waiting:
+        assert "hello" in received(waiting)
+        with dialled(home, {"op": "stop"}) as stopping:
+            assert ["hello" in received(stopping), "status" in received(stopping)] == [True, True]
+        frames = iter(lambda: received(waiting), STOPPED)
+        assert all("alive" in frame for frame in frames)
+
+
+def dialled(home: Path, frame: Frame) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(60)
+    connection.connect(str(home / "sock"))
+    connection.sendall(encode({"protocol": PROTOCOL, "version": "1"} | frame))
+    return connection
+
+
+def received(connection: socket.socket) -> Frame:
+    frame = receive(connection)
+    assert frame is not None
+    return frame
 
 
 def test_jobs_are_waited_for_so_long(server: Server) -> None:
