@@ -81,9 +81,11 @@ class Call:
         match hello:
             case None:
                 return False
-            case {"hello": {"protocol": int(protocol), "version": str(version), "pid": int(pid)}}:
-                self._pid = pid
-                if (protocol, version) == (PROTOCOL, __version__):
+            case {
+                "hello": {"protocol": int(number), "version": str(version), "pid": int(pid), **more}
+            }:
+                self._pid, self._loaded = pid, bool(more.get("model"))
+                if (number, version) == (PROTOCOL, __version__):
                     return True
         discard(self._berth)
         return False
@@ -95,8 +97,9 @@ class Call:
         """
         steps, since = -1, 0.0
         for frame in self._all():
+            # A request may wait for long in an engine that has loaded its model.
+            self._loaded |= "loaded" in frame or bool(frame.get("model"))
             if "alive" not in frame:
-                self._loaded |= "loaded" in frame
                 steps = -1
                 yield frame
             elif frame["alive"] != steps:

@@ -52,10 +52,10 @@ class Client:
             self._behind = False
         return True
 
-    def beat(self, steps: int) -> None:
+    def beat(self, steps: int, loaded: bool) -> None:
         """Say that we live, unless the client is not even reading what it was sent."""
         if self.flush():
-            self.send({"alive": steps, "at": time.monotonic()})
+            self.send({"alive": steps, "at": time.monotonic(), "model": loaded})
 
     def _catch_up(self) -> None:
         # A client that has gone meanwhile is no socket any more.

@@ -204,7 +204,8 @@ class Server:
             if fits and "keep_alive" in frame:
                 self._came = client.holds = True
                 self._keep_alive = float(frame["keep_alive"])
-            client.send({"hello": mine | {"pid": os.getpid()}})
+            known = {"pid": os.getpid(), "model": self._model is not None}
+            client.send({"hello": mine | known})
             if job is not None:
                 self._pending += 1
                 self.jobs.put(job)
@@ -233,7 +234,7 @@ class Server:
             time.sleep(BEAT)
             for client in self._everyone():
                 if client.waiting:
-                    client.beat(self.steps)
+                    client.beat(self.steps, self._model is not None)
                 else:
                     client.flush()
             if not self._place.ours():

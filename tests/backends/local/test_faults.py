@@ -66,6 +66,19 @@ def test_an_engine_killed_while_it_answers(
     assert finish(backend, ask("Hello")).text
 
 
+def test_an_engine_that_crashes_while_others_wait_has_no_damaged_model(
+    open_model: Open, runtime: Path
+) -> None:
+    backend = open_model()
+    streams = [backend.stream(ask("Count to 9999.", max_tokens=7000)) for _ in range(3)]
+    *_, last = [next(stream) for stream in streams]
+    assert isinstance(last, Chunk) and last.text.startswith("the model is busy")
+    os.kill(only(runtime).pid, signal.SIGSEGV)
+    for stream in streams:
+        with pytest.raises(EngineError, match="signal 11"):
+            list(stream)
+
+
 def test_the_engine_of_another_process_killed_while_it_answers(
     open_model: Open, runtime: Path
 ) -> None:

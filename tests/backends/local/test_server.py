@@ -10,7 +10,7 @@ import pytest
 
 from devchat.backends.local.connection import Client
 from devchat.backends.local.request import Texts, asked
-from devchat.backends.local.server import Job, Place, Server
+from devchat.backends.local.server import Job, Model, Place, Server
 from devchat.backends.local.wire import PROTOCOL, Frame, encode, receive
 from tests.backends.local.test_faults import until
 
@@ -71,6 +71,17 @@ def received(connection: socket.socket) -> Frame:
     frame = receive(connection)
     assert frame is not None
     return frame
+
+
+def test_who_waits_hears_whether_the_model_is_loaded(server: Server, home: Path) -> None:
+    server.start()
+    asking: Frame = {"op": "embed", "texts": ["a"], "first": 0}
+    with dialled(home, asking) as early:
+        assert received(early)["hello"]["model"] is False
+        server.become(Model())
+        with dialled(home, asking) as late:
+            assert received(late)["hello"]["model"] is True
+        assert any(received(early)["model"] for _ in range(3))
 
 
 def test_jobs_are_waited_for_so_long(server: Server) -> None:
