@@ -80,14 +80,16 @@ class Embeddings:
             self._end(work)
         if not self._works:
             return
-        portions = self._portions()
+        first, portions = self._works[0], self._portions()
         try:
             self._embed(portions)
         except EngineError as error:
             for portion in portions:
                 self._fail(portion.work, error)
-        # Whoever was first is last next time: a short request does not wait for a long one.
-        self._works.rotate(-1)
+        # Whoever was first is last next time: a short request does not wait for a long one. Where
+        # the first has ended, the next is first already.
+        if self._works and self._works[0] is first:
+            self._works.rotate(-1)
 
     def end(self, error: DevchatError) -> None:
         """End all requests."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ from devchat.errors import AnswerError, ContextError, EngineError, InputError, M
 from devchat.models import LocalModel
 from devchat.models.resolve import resolve_embedder
 from devchat.settings import Settings
+from tests.backends.local import crowding
 from tests.backends.local.conftest import ask, finish, with_local
 from tests.backends.local.network import WIDTH, WINDOW, Network, write_decoder
 from tests.backends.local.test_faults import only, until
@@ -204,6 +207,13 @@ def test_threads_share_batches_and_each_gets_its_own(open_it: Open, tiny: Path) 
         thread.join()
     for index, texts in enumerate(asked):
         assert np.abs(got[index] - NETWORK.embed(texts)).max() < NEAR
+
+
+def test_a_long_text_does_not_wait_for_all_the_short_ones_that_come(home: Path) -> None:
+    model = write_decoder(home / "decoder.gguf")
+    program = [sys.executable, "-m", crowding.__name__, str(model)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
 
 
 def begun(sock: Path) -> socket:
