@@ -61,13 +61,25 @@ class Berth:
             return ""
         return next((line.strip() for line in reversed(lines[1:]) if line.strip()), "")
 
-    def pid(self) -> int | None:
-        """Give the process id of the engine that was started last, if it still runs."""
+    def mark(self) -> tuple[int, int, int] | None:
+        """Give what tells the socket from a later one of its name; `None` where there is none."""
         try:
-            number = int(self.lock.read_text())
+            found = self.sock.lstat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_mtime_ns
+
+    def started(self) -> int | None:
+        """Give the process id of the engine that was started last, whether or not it still runs."""
+        try:
+            return int(self.lock.read_text())
         except (OSError, ValueError):
             return None
-        return number if runs_engine(number, self.stem) else None
+
+    def pid(self) -> int | None:
+        """Give the process id of the engine that was started last, if it still runs."""
+        number = self.started()
+        return number if number is not None and runs_engine(number, self.stem) else None
 
 
 def socket_folder(runtime: Path) -> Path:
@@ -115,10 +127,14 @@ def dial(path: Path, patience: float = KNOCK_SECONDS) -> socket.socket | None:
     return connection
 
 
-def discard(berth: Berth) -> None:
-    """Unlink a socket whose engine is of no use; that engine notices and leaves."""
+def discard(berth: Berth, mark: tuple[int, int, int] | None) -> None:
+    """Unlink the socket of an engine that is of no use; it notices and leaves.
+
+    Not that of another engine, which has taken its place meanwhile: its mark is another one.
+    """
     with storage(berth.folder), locked(berth):
-        berth.sock.unlink(missing_ok=True)
+        if berth.mark() == mark:
+            berth.sock.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -43,6 +43,8 @@ class Call:
     ) -> None:
         self._connection, self._berth, self._child = connection, berth, child
         self._pid: int | None = None
+        # Whom we reached: later another engine may be in the same berth.
+        self._started, self._mark = berth.started(), berth.mark()
         self._stall = stall
         self._loaded = False
         connection.settimeout(min(SILENCE, stall))
@@ -87,7 +89,7 @@ class Call:
                 self._pid, self._loaded = pid, bool(more.get("model"))
                 if (number, version) == (PROTOCOL, __version__):
                     return True
-        discard(self._berth)
+        discard(self._berth, self._mark)
         return False
 
     def frames(self) -> Iterator[Frame]:
@@ -166,8 +168,8 @@ class Call:
 
     def _kill(self) -> None:
         # Our connection is still open, so the number can't belong to a later process; still, look.
-        pid = self._pid or self._berth.pid()
+        pid = self._pid or self._started
         if pid is not None and runs_engine(pid, self._berth.stem):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        discard(self._berth)
+        discard(self._berth, self._mark)

@@ -19,7 +19,9 @@ import pytest
 from devchat import __version__
 from devchat.backends import Backend
 from devchat.backends.local import open_local
-from devchat.backends.local.control import EngineState, engines
+from devchat.backends.local.berth import Berth
+from devchat.backends.local.call import Call
+from devchat.backends.local.control import EngineState, engines, stop_engines
 from devchat.backends.local.wire import PROTOCOL, encode, receive
 from devchat.errors import EngineError, ModelError, StorageError
 from devchat.models import LocalModel
@@ -189,8 +191,8 @@ class Fake:
             connection.sendall(self._answer)
 
 
-def hello(version: str, protocol: int) -> bytes:
-    return encode({"hello": {"version": version, "protocol": protocol, "pid": 1}})
+def hello(version: str, protocol: int, pid: int = 1) -> bytes:
+    return encode({"hello": {"version": version, "protocol": protocol, "pid": pid}})
 
 
 @pytest.mark.parametrize(
@@ -226,6 +228,30 @@ def test_a_stuck_engine_makes_no_progress_and_is_ended(open_model: Open, runtime
     with pytest.raises(EngineError, match="no progress for 4 seconds"):
         finish(backend, ask("Hello"))
     assert backend.count("hello world") == 2
+
+
+@pytest.mark.parametrize("greets", [False, True], ids=["frozen", "hung"])
+def test_who_gives_an_engine_up_harms_none_that_was_started_since(
+    open_model: Open, runtime: Path, greets: bool
+) -> None:
+    backend = open_model()
+    backend.count("x")
+    first = only(runtime)
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with theirs, Call(ours, Berth(first.sock.parent, first.sock.stem), None, 0.5) as call:
+        stop_engines(runtime)
+        backend.count("x")
+        later = only(runtime)
+        assert later.pid != first.pid
+        if greets:
+            theirs.sendall(hello(__version__, PROTOCOL, first.pid))
+            for second in range(3):
+                theirs.sendall(encode({"alive": 5, "at": float(second)}))
+        with pytest.raises(EngineError, match="no progress" if greets else "no sign of life"):
+            list(call.frames() if call.greet(b"a request") else ())
+    assert later.sock.exists()
+    assert backend.count("hello world") == 2
+    assert only(runtime).pid == later.pid
 
 
 def test_a_stale_socket_is_replaced(open_model: Open, runtime: Path) -> None:
