@@ -141,10 +141,11 @@ class Sight:
         )
         if not context:
             raise self._useless(library.complaint())
+        if not mtmd.mtmd_support_vision(context):
+            mtmd.mtmd_free(context)
+            raise self._useless("it is not for pictures")
         self._free = weakref.finalize(self, mtmd.mtmd_free, context)
         self._context = context
-        if not mtmd.mtmd_support_vision(context):
-            raise self._useless("it is not for pictures")
 
     def _options(self, mtmd: Any) -> Any:
         c, shape = self._weights.c, self._shape

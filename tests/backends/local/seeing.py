@@ -164,6 +164,17 @@ def a_model_without_a_projector_says_so(bench: Workbench) -> None:
     assert answer.error == "the model has no projector to look at `red.png` with"
 
 
+def a_projector_for_sounds_is_refused_each_time(bench: Workbench) -> None:
+    mtmd = bare_import("llama_cpp", "mtmd_cpp")
+    sees, mtmd.mtmd_support_vision = mtmd.mtmd_support_vision, lambda _: False
+    refused = [bench.ask(see(RED))[0].error for _ in range(2)]
+    assert [error.rpartition(": ")[2] for error in refused] == ["it is not for pictures"] * 2
+    # Another file lies there meanwhile.
+    mtmd.mtmd_support_vision = sees
+    (answer,) = bench.ask(see(RED))
+    assert answer.text and not answer.error
+
+
 def nothing_of_it_is_drafted(bench: Workbench) -> None:
     """What followed a text where a picture followed it can't be guessed."""
     parts = [part for _ in range(4) for part in (Text("one two three four"), RED)]
