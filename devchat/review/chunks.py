@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from devchat.changes import FileDiff, Line
-from devchat.review.files import Files
 from devchat.review.surroundings import surroundings
 from devchat.sanitize import visible
 
@@ -86,14 +85,20 @@ def named(files: Sequence[FileDiff]) -> tuple[str, ...]:
 
 
 def cut(
-    files: Sequence[FileDiff], around: Files, told: Callable[[str], tuple[str, ...]], limits: Limits
+    files: Sequence[FileDiff],
+    around: Callable[[str], Sequence[str] | None],
+    told: Callable[[str], tuple[str, ...]],
+    limits: Limits,
 ) -> Iterator[Piece | Chunk]:
-    """Yield every hunk in pieces that fit; as a `Chunk` with a reason what can't be asked."""
+    """Yield every hunk in pieces that fit; as a `Chunk` with a reason what can't be asked.
+
+    `around` gives a file's lines at head, as they may be shown.
+    """
     for number, (file, name) in enumerate(zip(files, named(files), strict=True)):
         instructions = told(file.path)
-        inner = limits.beside(instructions)
+        inner, lines = limits.beside(instructions), around(file.path)
         for place, hunk in enumerate(file.hunks):
-            before, after = surroundings(hunk, around.lines("RIGHT", file.path))
+            before, after = surroundings(hunk, lines)
             text = "\n".join((*before, *map(_numbered, hunk.lines), *after))
             whole = Piece(file, name, (number, place), hunk.lines, text, 0, instructions)
             yield from _fitting(_written(whole, inner), inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from devchat.changes import FileDiff, Finding, Hunk, Line, Side
@@ -32,6 +32,15 @@ def masked(file: FileDiff, masks: Masks) -> FileDiff:
     hunks = tuple(_hunk(file.path, hunk, masks if found else {}) for hunk in file.hunks)
     same = all(one is other for one, other in zip(hunks, file.hunks, strict=True))
     return file if same else replace(file, hunks=hunks)
+
+
+def hidden_lines(path: str, lines: Sequence[str] | None, masks: Masks) -> Sequence[str] | None:
+    """Return a file's lines at head with those masked that hold secrets."""
+    here = (path, "RIGHT")
+    found = {at: text for (name, side, at), text in masks.items() if (name, side) == here}
+    if lines is None or not found:
+        return lines
+    return tuple(found.get(at, line) for at, line in enumerate(lines, 1))
 
 
 def _hunk(path: str, hunk: Hunk, masks: Masks) -> Hunk:

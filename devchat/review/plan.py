@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from devchat.backends import Backend
@@ -13,7 +13,7 @@ from devchat.review.asking import Asking, open_asking
 from devchat.review.chunks import Chunk, cut, pack
 from devchat.review.files import Files
 from devchat.review.judge import judge
-from devchat.review.masks import masked, masks
+from devchat.review.masks import hidden_lines, masked, masks
 from devchat.review.rank import Ranked, rank
 from devchat.review.select import Selection, select
 from devchat.review.summary import TINY_FINDINGS, finding_facts, summary_request
@@ -67,7 +67,11 @@ def prepare(task: Task, files: Files) -> Generator[Progress, None, Plan]:
     asking = open_asking(task, backend, analysed.findings)
     hidden = masks(analysed.findings)
     shown = [masked(file, hidden) for file in selection.files]
-    pieces = cut(shown, files, PathRules(task.policy).instructions, asking.limits)
+
+    def around(path: str) -> Sequence[str] | None:
+        return hidden_lines(path, files.lines("RIGHT", path), hidden)
+
+    pieces = cut(shown, around, PathRules(task.policy).instructions, asking.limits)
     chunks = tuple(pack(pieces, asking.limits))
     return Plan(selection, analysed, asking, chunks, notes=asking.notes)
 

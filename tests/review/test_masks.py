@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from devchat.analyzers import open_analyzers
 from devchat.changes import Review
 from devchat.policy import Policy
@@ -38,6 +40,23 @@ def test_a_secret_is_masked_before_anything_is_asked() -> None:
     assert SECRET not in repr(done)
     (secret,) = (one for one in done.findings if one.category == "secret")
     assert (secret.line, secret.source, secret.suggestion) == (4, "secrets", None)
+
+
+BOT = "8419205730:" + "AAFqx7Kd9QwPzR4mTn2Vb8Ls5Hj1Yc6Ge3U"
+"""A token of a form that only the analyzer knows."""
+
+
+@pytest.mark.parametrize("context", [0, 1, 3])
+def test_a_secret_above_another_hunk_is_not_sent(context: int) -> None:
+    rows = [f'    "c{number}",' for number in range(12)]
+    base = "\n".join(('bot = Bot("", [', *rows, '    "old",', "])", ""))
+    change = one_file(base, base.replace('""', f'"{BOT}"').replace("old", "new"))
+    backend = Unbound([answer()])
+    reviewers = Reviewers(open_analyzers(), backend, PROMPTS)
+    *_, done = review(change.diff(context), change, reviewers, Policy(), Wishes())
+    assert isinstance(done, Review) and [one.category for one in done.findings] == ["secret"]
+    assert backend.requests
+    assert BOT not in "".join(one.text for asked in backend.requests for one in asked.messages)
 
 
 TOKEN = "ghp_" + "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5"
