@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from devchat.changes import Diff, FileDiff, Finding, Hunk, Line, Review
+from devchat.changes import Diff, FileDiff, FileReceipt, Finding, Hunk, Line, Review
 from devchat.sanitize.tokens import MASK, values, without_tokens, without_value
 
 CATEGORY = "secret"
@@ -47,7 +47,13 @@ class _Mask:
             summary=self.text(review.summary),
             findings=tuple(map(self.finding, review.findings)),
             overflow=tuple(map(self.finding, review.overflow)),
+            receipt=replace(review.receipt, files=tuple(map(self.receipt, review.receipt.files))),
         )
+
+    def receipt(self, file: FileReceipt) -> FileReceipt:
+        # In a hunk's header git shows the nearest line above that begins with a letter.
+        hunks = (replace(one, header=self.text(one.header)) for one in file.hunks)
+        return replace(file, hunks=tuple(hunks))
 
     def finding(self, finding: Finding) -> Finding:
         suggestion = finding.suggestion
@@ -66,7 +72,8 @@ class _Mask:
         return replace(file, hunks=tuple(map(self.hunk, file.hunks)))
 
     def hunk(self, hunk: Hunk) -> Hunk:
-        return replace(hunk, lines=tuple(map(self.line, hunk.lines)))
+        lines = tuple(map(self.line, hunk.lines))
+        return replace(hunk, header=self.text(hunk.header), lines=lines)
 
     def line(self, line: Line) -> Line:
         return replace(line, text=self.text(line.text))

@@ -88,7 +88,13 @@ def test_secrets_are_masked_wherever_they_come_up() -> None:
     told = replace(IDENTITY, title=f"what is {KEY}?", suggestion=f"x = '{KEY}'")
     password = replace(SECRET, start_line=45, line=45, body="价格 is no good password")
     other = replace(IDENTITY, quote='名 = "价格"', start_line=45, line=45)
-    review = replace(REVIEW, findings=(raw, told, password, other), summary=f"{KEY} leaks")
+    above = FileReceipt("a.py", (HunkReceipt(f'@@ -4 +4 @@ AWS = "{KEY}"', "reviewed"),))
+    review = replace(
+        REVIEW,
+        findings=(raw, told, password, other),
+        summary=f"{KEY} leaks",
+        receipt=replace(REVIEW.receipt, files=(above,)),
+    )
     shown = objects(review)
     assert KEY not in json.dumps(shown, ensure_ascii=False)
     first, second, _, fourth = shown["findings"]
