@@ -15,6 +15,7 @@ from devchat.changes import Diff, FileDiff, Hit, Hunk, Line, Side, Source
 
 LARGEST = 1 << 20
 """The most bytes of a file that analyzers look at."""
+_TOO_LARGE = "it is larger than 1 MB"
 _REMEMBERED = 64 << 20
 _ESCAPED = re.compile("[\ud800-\udfff]")
 _NO_TEXT = ("120000", "160000")  # Symbolic links and submodules.
@@ -67,7 +68,9 @@ def _read(diff: Diff, source: Source) -> Iterator[Pair | tuple[str, str]]:
         sides = _sides(file, source)
         if isinstance(sides, str):
             yield file.path, sides
-        elif "\0" not in sides[1]:
+        elif "\0" in sides[1]:
+            yield file.path, "it has a NUL in it, as no text has"
+        else:
             written = {line.new for hunk in file.hunks for line in hunk.lines if line.kind == "+"}
             yield Pair(file, *sides, frozenset(number for number in written if number))
 
@@ -88,17 +91,19 @@ def _sides(file: FileDiff, source: Source) -> tuple[str, str] | str:
         content = source.read(side, file.old_path)
     if content is None:
         return "its content is out of reach"
-    here = content[: LARGEST + 1].decode("utf-8", "surrogateescape")
+    if len(content) > LARGEST:
+        return _TOO_LARGE
+    here = content.decode("utf-8", "surrogateescape")
     there = _swapped(here, file.hunks, side)
-    if there is None and len(content) <= LARGEST:
+    if there is None:
         return "its content is not what the diff says"
-    other = "".join(there or ())
+    other = "".join(there)
     return _checked(other, here) if side == "RIGHT" else _checked(here, other)
 
 
 def _checked(base: str, head: str) -> tuple[str, str] | str:
     if max(len(base), len(head)) > LARGEST:
-        return "it is larger than 1 MB"
+        return _TOO_LARGE
     return "it is not UTF-8" if _ESCAPED.search(head) else (base, head)
 
 

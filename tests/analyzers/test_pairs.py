@@ -42,10 +42,20 @@ def test_either_side_gives_the_other(base: str, head: str, side: Side, context: 
         assert sorted(lines[number - 1] for number in pair.written) == sorted(written)
 
 
+ROWS = ("中" * 500_000) + "\n"
 UNJUDGED = [
     (Patch({"a": "1\n"}, {"a": "2\n"}), "its content is out of reach"),
     (one_file("1\n", "2\n" + "x" * LARGEST, "a"), "it is larger than 1 MB"),
     (one_file("1\n", "\udcff\n", "a"), "it is not UTF-8"),
+    (one_file("1\n", "2\0\n", "a"), "it has a NUL in it, as no text has"),
+    # Characters of three bytes: fewer than the limit, but not of bytes.
+    *[
+        (
+            one_file(ROWS + "x" * pad + "1\n", ROWS + "x" * pad + "2\n", "a"),
+            "it is larger than 1 MB",
+        )
+        for pad in range(3)
+    ],
 ]
 
 
@@ -74,7 +84,6 @@ NO_TEXT = [
     "diff --git a/a b/b\nsimilarity index 100%\nrename from a\nrename to b\n",
     "diff --git a/a b/a\ndeleted file mode 100644\n--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
     "diff --git a/a b/a\nBinary files a/a and b/a differ\n",
-    "diff --git a/a b/a\n" + NEW.format("100644", "x\0y"),
 ]
 
 
