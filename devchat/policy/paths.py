@@ -27,6 +27,11 @@ class Globs:
         """Tell whether a path, relative to the repository, is matched."""
         return bool(self._globs) and self._spec.match_file(path)
 
+    def match_itself(self, path: str) -> bool:
+        """Tell whether a path itself is matched, not only a folder above it: `.gitattributes`."""
+        found = (one.match_file(path) for one in self._spec.patterns if one.include)
+        return any(one and one.match.groupdict().get("ps_d") is None for one in found)
+
     @cached_property
     def _spec(self) -> GitIgnoreSpec:
         return _compile(self._globs)

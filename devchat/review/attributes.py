@@ -38,7 +38,7 @@ class Attributes:
             inner = "/".join(steps[depth:])
             for line in reversed(self._lines("/".join(steps[:depth]))):
                 value = dict(line.values).get(attribute)
-                if value is not None and line.globs.match(inner):
+                if value is not None and line.globs.match_itself(inner):
                     return value
         return None
 

@@ -172,6 +172,13 @@ def test_without_the_files_the_diff_itself_is_looked_at() -> None:
         ("*a*.*p*y* linguist-generated", "a.py", ""),
         ("third_party\\ linguist-vendored\n*.py linguist-generated", "a.py", "generated"),
         ("src/[a-Z]* linguist-generated", "src/a.py", ""),
+        # What matches a folder says nothing of what is in it: gitattributes(5).
+        ("/* linguist-generated", "src/a.py", ""),
+        ("dist/* linguist-generated", "dist/src/a.py", ""),
+        ("dist/* linguist-generated", "dist/a.py", "generated"),
+        ("docs linguist-vendored", "x/docs/a.py", ""),
+        ("*.js linguist-generated", "lib.js/a.py", ""),
+        ("lib/** linguist-vendored", "lib/x/a.py", "vendored"),
     ],
 )
 def test_attributes_of_the_base(attributes: str, path: str, expected: str) -> None:
