@@ -32,8 +32,11 @@ def fingerprinted(findings: Sequence[Finding], diff: Diff, files: Files) -> tupl
     return tuple(replace(one, fingerprint=prints[place]) for place, one in enumerate(findings))
 
 
-def _order(finding: Finding) -> tuple[str, str, int, str, str]:
-    return finding.path, finding.side, finding.line or 0, finding.source, finding.rule
+def _order(finding: Finding) -> tuple[str, str, int, bool, str, str, str]:
+    """Order analyzers before models, so that what these add changes no number of theirs."""
+    said = finding.source == "model"
+    place = finding.path, finding.side, finding.line or 0
+    return *place, said, finding.source, finding.rule, finding.category
 
 
 def _digest(parts: Sequence[str]) -> str:

@@ -185,6 +185,16 @@ def test_without_the_files_a_fingerprint_is_made_of_the_hunk() -> None:
     assert whole == patch
 
 
+def test_what_a_model_adds_changes_no_fingerprint_of_an_analyzer() -> None:
+    change = one_file("", "a = 1\nb = 2\n")
+    found = Finding("a.py", "RIGHT", 2, 2, "error", "secret", "Found", "", "b = 2", source="ours")
+    by_title = [
+        {one.title: one.fingerprint for one in run(change, backend, Checker((found,))).findings}
+        for backend in (None, Unbound([answer(said("b = 2", path="a.py", category="bug"))]))
+    ]
+    assert len(by_title[1]) == 2 and by_title[0]["Found"] == by_title[1]["Found"]
+
+
 def test_the_same_lines_twice_have_two_fingerprints() -> None:
     twice = "a = 1\nb = 2\nc = 3\na = 1\nb = 2\nc = 3\n"
     done = run(
