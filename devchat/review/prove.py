@@ -67,7 +67,7 @@ def _errors(language: str, text: str) -> object:
     """Return what does not parse, empty where all does; None where nobody can tell."""
     if len(text) > LARGEST:
         return None
-    text = text.replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
         if language == "json":
             json.loads(text)

@@ -60,6 +60,7 @@ PROVEN += [
 ]
 WRONG = [
     ("a = 1\n", "a = 2\n", "a.toml", "a = 2", "a = ", "does not parse"),
+    ("\ufeff[1]\n", "\ufeff[1,\n2]\n", "a.json", "2]", "2", "does not parse"),
     (BASE, HEAD, "a.py", MEAN, MEAN, "changes nothing"),
     (BASE, HEAD, "a.py", MEAN, f"{MEAN}  ", "changes nothing"),
     (BASE, HEAD, "a.py", MEAN, "    mean = total /", "does not parse"),
