@@ -84,7 +84,7 @@ def explain(
     Then ask on: devchat ask -c "how do I mend it?"
     """
     from devchat.backends import open_backend
-    from devchat.cli.answer import Form
+    from devchat.cli.answer import Form, warn_if_readable
     from devchat.cli.explaining import Explaining, Wanted
     from devchat.cli.past import Wanted as Kept
     from devchat.cli.past import open_past
@@ -105,6 +105,8 @@ def explain(
         attached = _read_targets(tuple(target or ()))
         examined = _examine(attached, named)
         _announce(examined, guessed=named is None, facts=not json)
+        if not dry_run:
+            warn_if_readable(chosen)
         wanted = Wanted(audience, language, parts, quiz, seed, Form(json, False, plain), dry_run)
         by_default = loaded.origins["model"] == "default"
         Explaining(backend, settings, wanted, attached, examined, past, by_default).run()

@@ -383,7 +383,8 @@ def test_a_long_ledger_is_folded(devchat: Devchat, scripted: Script, home: Path)
     assert len(devchat(*line, "--dry-run").stderr.splitlines()) == 30
 
 
-def test_a_key_in_the_clear_is_worth_a_note(devchat: Devchat, home: Path) -> None:
+@pytest.mark.parametrize("command", ["ask", "explain"])
+def test_a_key_in_the_clear_is_worth_a_note(devchat: Devchat, home: Path, command: str) -> None:
     def ask(address: str) -> str:
         (home / "config").mkdir(exist_ok=True)
         (home / "config" / "config.toml").write_text(
@@ -391,7 +392,7 @@ def test_a_key_in_the_clear_is_worth_a_note(devchat: Devchat, home: Path) -> Non
             f'[providers.far]\nbase_url = "{address}"\nkey = "far"\n'
         )
         # This port is nobody's; the name below can't be resolved (RFC 6761).
-        return devchat("ask", "-m", "far:m", "q", env={"FAR_API_KEY": "k-123456"}).stderr
+        return devchat(command, "-m", "far:m", env={"FAR_API_KEY": "k-123456"}, stdin="q").stderr
 
     assert "can be read on their way to http://far.invalid:9/v1" in ask("http://far.invalid:9/v1")
     assert "can be read" not in ask("https://far.invalid:9/v1")

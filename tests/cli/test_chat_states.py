@@ -139,6 +139,18 @@ def test_an_editor_that_leaves_no_file_changes_no_question(
         say(talk, "second", "echo 2")
 
 
+def test_a_key_in_the_clear_is_worth_a_note(environ: dict[str, str], home: Path) -> None:
+    (home / "config").mkdir(exist_ok=True)
+    far = '[providers.far]\nbase_url = "http://far.invalid:9/v1"\nkey = "far"\n'
+    (home / "config" / "config.toml").write_text(far)
+    environ["FAR_API_KEY"] = "k-123456"
+    with Chat(environ, home, "-m", write_script(home, "echo 1"), columns=200) as talk:
+        talk.say("/model far:m")
+        talk.wait("can be read on their way to http://far.invalid:9/v1")
+    with Chat(environ, home, "-m", "far:m", columns=200) as talk:
+        talk.wait("can be read on their way to http://far.invalid:9/v1")
+
+
 def test_the_home_folder_is_where_the_shell_has_it(environ: dict[str, str], home: Path) -> None:
     (home / "here").mkdir()
     (home / "notes.md").write_text("the notes\n")

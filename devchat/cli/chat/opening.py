@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devchat.backends import open_backend
 from devchat.chat.conversation import Conversation, Voice, check_prompt
+from devchat.cli.answer import warn_if_readable
 from devchat.cli.chat.do_files import no_stdin
 from devchat.cli.chat.outcome import Ask, Outcome, Replay
 from devchat.cli.chat.session import Session, used_tokens
@@ -52,7 +53,9 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
         prompt, system = manner_of(conversation.turns, settings, wishes.prompt, wishes.system)
         check_prompt(prompt)
         # The local engine loads its model while the user types.
-        backend = open_backend(resolve("", settings), settings, os.environ)
+        chosen = resolve("", settings)
+        backend = open_backend(chosen, settings, os.environ)
+        warn_if_readable(chosen)
         options = answer_options(settings, prompt, wishes.seed)
         session = Session(
             settings,

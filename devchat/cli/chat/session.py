@@ -9,6 +9,7 @@ from pathlib import Path
 
 from devchat.backends import Backend, open_backend
 from devchat.chat.conversation import Conversation, Voice, check_prompt
+from devchat.cli.answer import warn_if_readable
 from devchat.cli.chat.editing import edited
 from devchat.cli.chat.paste import Folds
 from devchat.cli.chat.shell import Ran
@@ -63,7 +64,9 @@ class Session:
 
     def use_model(self, spec: str) -> None:
         """Have another model answer from now on. Raises `BackendError`; the old one stays then."""
-        backend = open_backend(resolve(spec, self.settings), self.settings, self.environ)
+        chosen = resolve(spec, self.settings)
+        backend = open_backend(chosen, self.settings, self.environ)
+        warn_if_readable(chosen)
         self.voice.backend.close()
         self.voice = replace(self.voice, backend=backend)
 
