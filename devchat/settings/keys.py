@@ -73,8 +73,10 @@ def store_key(name: str, value: str, paths: Paths, environ: Mapping[str, str]) -
 
     value = value.strip()
     _check(name, value)
-    stored = _read_file(paths)
-    if write_secret(name, value, environ):
+    _read_file(paths)  # where that is not safe, nothing is stored anywhere
+    kept = write_secret(name, value, environ)
+    stored = _read_file(paths)  # again: to ask the keyring may take half a minute
+    if kept:
         if stored.pop(name, None) is not None:
             _write_file(stored, paths)
         return KEYRING

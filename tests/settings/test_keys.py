@@ -50,6 +50,15 @@ class Strange(Working):
         raise BaseException("whatever")
 
 
+class Meanwhile(Working):
+    def set_password(self, service, name, value):
+        file = pathlib.Path(os.environ["DEVCHAT_CONFIG_DIR"], "keys.toml")
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.touch(0o600)
+        file.write_text('deepseek = "sk-b"')
+        raise OSError
+
+
 class Hanging(Working):
     def get_password(self, service, name):
         time.sleep(600)
@@ -178,3 +187,12 @@ def test_a_place_that_can_not_be_written(environ: Environ, paths: Paths) -> None
         store_key("openai", "sk-1", paths, environ)
     assert "DEVCHAT_CONFIG_DIR" in caught.value.hint
     assert paths.keys_file.parent.is_file()
+
+
+def test_a_key_stored_while_the_keyring_is_asked_stays(rings: Environ, paths: Paths) -> None:
+    rings["PYTHON_KEYRING_BACKEND"] = "rings.Meanwhile"
+    assert store_key("openai", "sk-a", paths, rings) == str(paths.keys_file)
+    found = find_keys(["openai", "deepseek"], rings, paths)
+    assert {name: key and key.value for name, key in found.items()} == {
+        "openai": "sk-a", "deepseek": "sk-b",
+    }  # fmt: skip
