@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from devchat.errors import SettingsError
 from devchat.settings import Paths
-from devchat.settings.load import check_text, parse_toml, read_toml_text
+from devchat.settings.load import check_text, parse_toml, read_file, read_toml_text
 from devchat.settings.schema import (
     Field,
     Fields,
@@ -62,8 +62,18 @@ def unset_key(key: str, paths: Paths) -> bool:
     if not isinstance(table, MutableMapping) or path[-1] not in table:
         find_field(key, read_schema())
         return False
+    sound = _is_sound(paths)
     del table[path[-1]]
-    _save(document, paths, read_schema())
+    # Of several mistakes one may be taken out.
+    _save(document, paths, read_schema() if sound else None)
+    return True
+
+
+def _is_sound(paths: Paths) -> bool:
+    try:
+        read_file(paths.config_file, read_schema())
+    except SettingsError:
+        return False
     return True
 
 
@@ -127,11 +137,12 @@ def _table_at(document: TOMLDocument, steps: KeyPath, paths: Paths) -> MutableMa
     return table
 
 
-def _save(document: TOMLDocument, paths: Paths, schema: Fields) -> None:
+def _save(document: TOMLDocument, paths: Paths, schema: Fields | None) -> None:
     text = document.as_string()
     if not _says(text, document):
         raise _by_hand(paths)
-    check_text(text, paths.config_file, schema)
+    if schema is not None:
+        check_text(text, paths.config_file, schema)
     write_atomic(paths.config_file, text)
 
 

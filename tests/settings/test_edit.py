@@ -73,8 +73,8 @@ def test_unsetting(filled: Paths, environ: Environ) -> None:
 
 
 def test_an_unknown_key_can_be_taken_out(filled: Paths, environ: Environ) -> None:
-    filled.config_file.write_text("oops = 1\n" + FILE)
-    assert unset_key("oops", filled)
+    filled.config_file.write_text("oops = 1\nalas = 2\n" + FILE)
+    assert unset_key("oops", filled) and unset_key("alas", filled)
     assert load(environ).settings.model == "a"
 
 
