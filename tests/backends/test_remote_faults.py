@@ -75,6 +75,10 @@ TOO_LONG = (
     "This model's maximum context length is 8192 tokens. However, you requested 10,250 tokens "
     "(6250 in the messages, 4000 in the completion)."
 )
+TOO_MUCH = (
+    "'max_tokens' is too large: 1024. This model's maximum context length is 4096 tokens and your "
+    "request has 3500 input tokens (1024 > 4096 - 3500)."
+)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,7 @@ TOO_LONG = (
         ),
         ([plain({"detail": "Not Found"}, 404)], BackendError, "address (404): Not Found", "`/v1`"),
         ([refused(400, TOO_LONG)], ContextError, "10250 tokens, and its window holds 8192", "less"),
+        ([refused(400, TOO_MUCH)], ContextError, "`bright-1`: its window holds 4096", "less"),
         ([refused(413, "too big")], ContextError, "too long for `bright-1`: too big", "less"),
         ([refused(400, "x", type="exceed_context_size_error")], ContextError, "too long", "less"),
         ([refused(500, "oops\n\x1b[2Jwiped. ")], BackendError, "(500): oops ␛[2Jwiped", "later"),
@@ -265,6 +270,17 @@ def test_retries_are_bounded_and_only_where_waiting_helps(
             list(backend.stream(HELLO))
         backend.close()
     assert len(service.requests) == asked
+
+
+def test_as_many_retries_as_are_wanted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with Service([refused(503, "no")]) as service:
+        backend = open_at(service.url, replace(settings, remote=Remote(20, 10)))
+        with pytest.raises(BackendError):
+            list(backend.stream(HELLO))
+        backend.close()
+    assert (len(service.requests), max(waited)) == (11, 60.0)
 
 
 def test_a_limit_that_is_too_large_is_not_renamed(settings: Settings) -> None:

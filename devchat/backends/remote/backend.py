@@ -146,8 +146,9 @@ class Remote:
         passing = failure.kind == "busy" or failure.status in _PASSING
         if not passing or is_context(failure) or is_credit(failure) or tries >= self._retries:
             return None
-        wait = _FIRST_WAIT * 2**tries if failure.wait is None else failure.wait
-        return wait if wait <= _LONGEST_WAIT else None
+        if failure.wait is None:
+            return min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT)
+        return failure.wait if failure.wait <= _LONGEST_WAIT else None
 
     def _complete(self, request: Request, reading: Reading) -> Completion:
         asked = "\n".join(message.text for message in request.messages)

@@ -32,6 +32,7 @@ _NO_MODEL = re.compile(
 )
 _CREDIT = re.compile(r"insufficient|quota|billing|credit|balance", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?![\w.])")
+_WINDOW = re.compile(r"context (?:length|window|size)\D{0,20}(\d[\d,]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,11 @@ def _way_out(kind: Kind, service: Service) -> str:
 def _context(failure: Failure, service: Service) -> ContextError:
     numbers = sorted({int(number.replace(",", "")) for number in _NUMBER.findall(failure.said)})
     told = ""
-    if len(numbers) >= 2:
+    if named := _WINDOW.search(failure.said):
+        window, most = int(named[1].replace(",", "")), max(numbers, default=0)
+        told = f": {most} tokens, and its" if most > window else ": its"
+        told += f" window holds {window}"
+    elif len(numbers) >= 2:
         told = f": {numbers[-1]} tokens, and its window holds {numbers[-2]}"
     return ContextError(
         f"the request is too long for `{service.model}`{told or quote(failure.said, service)}",
