@@ -71,6 +71,13 @@ def _kind(node: Definition, depth: int) -> str:
 
 def _arguments(node: Definition) -> str:
     if isinstance(node, ast.ClassDef):
-        bases = ", ".join(ast.unparse(base) for base in node.bases)
+        bases = ", ".join(_source(base) for base in node.bases)
         return f"({bases})" if bases else ""
-    return f"({ast.unparse(node.args)})"
+    return f"({_source(node.args)})"
+
+
+def _source(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:  # the parser goes deeper than what writes it again
+        return "…"

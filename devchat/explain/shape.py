@@ -119,7 +119,14 @@ def describe(value: object) -> str:
     if isinstance(value, list):
         kinds = sorted({_type(one) for one in value})
         return f"list of {len(value)}" + (f" ({', '.join(kinds)})" if kinds else "")
-    return f"{_type(value)} {clipped(repr(value), 40)}"
+    return f"{_type(value)} {clipped(_written(value), 40)}"
+
+
+def _written(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "of very many digits"
 
 
 def _walk(value: object, path: str, depth: int = 0) -> Iterator[Entry]:

@@ -656,3 +656,12 @@ def test_no_text_breaks_the_facts(kind: object, text: str) -> None:
     one = gather("stdin", kind_named(kind.name), text, NOWHERE)  # type: ignore[attr-defined]
     assert all("\n" not in line and "\x1b" not in line for line in one.lines())
     assert one.as_json()["facts"] is not None
+
+
+def test_what_can_be_read_but_not_written_again_is_left_out() -> None:
+    chain = " + ".join(["'a'"] * 600)
+    code = f"def f(x={chain}):\n    pass\n\n\nclass C({chain}):\n    pass\n"
+    lines = "\n".join(gather("a.py", kind_named("python"), code, NOWHERE).lines())
+    assert "f(…)" in lines and "C(…)" in lines
+    digits = gather("a.toml", kind_named("toml"), f"a = 0x{'f' * 4000}\n", NOWHERE).lines()
+    assert any("of very many digits" in line for line in digits)
