@@ -147,7 +147,7 @@ class Remote:
         if not passing or is_context(failure) or is_credit(failure) or tries >= self._retries:
             return None
         if failure.wait is None:
-            return min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT)
+            return min(_FIRST_WAIT * 2.0**tries, _LONGEST_WAIT)
         return failure.wait if failure.wait <= _LONGEST_WAIT else None
 
     def _complete(self, request: Request, reading: Reading) -> Completion:

@@ -200,7 +200,7 @@ def who_fits_need_not_wait_for_one_who_gave_up(bench: Workbench) -> None:
     large = bench.add(ask("what is a list", max_tokens=7000))
     small = bench.add(ask("what is a set", max_tokens=4))
     bench.tick()
-    assert large.run is None and small.run is None
+    assert [large.run, small.run] == [None, None]
     large.gone = True
     bench.tick()
     assert small.run is not None

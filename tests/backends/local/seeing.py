@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from devchat.backends.local.library import bare_import
 from devchat.backends.local.prefixes import STEP
@@ -165,7 +166,7 @@ def a_model_without_a_projector_says_so(bench: Workbench) -> None:
 
 
 def a_projector_for_sounds_is_refused_each_time(bench: Workbench) -> None:
-    mtmd = bare_import("llama_cpp", "mtmd_cpp")
+    mtmd: Any = bare_import("llama_cpp", "mtmd_cpp")
     sees, mtmd.mtmd_support_vision = mtmd.mtmd_support_vision, lambda _: False
     refused = [bench.ask(see(RED))[0].error for _ in range(2)]
     assert [error.rpartition(": ")[2] for error in refused] == ["it is not for pictures"] * 2
