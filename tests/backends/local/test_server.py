@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,9 @@ from tests.backends.local.test_faults import until
 STOPPED = {"error": "EngineError", "message": "stopped", "hint": "ask again"}
 
 
-@pytest.fixture
-def server(home: Path) -> Iterator[Server]:
-    """A server whose main thread is the test's."""
+@contextmanager
+def serving(home: Path) -> Iterator[Server]:
+    """Make a server whose main thread is the caller's."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(home / "sock"))
         state = (home / "sock").stat()
@@ -48,7 +51,7 @@ def test_a_client_that_goes_in_the_middle_of_a_frame_is_gone() -> None:
         until(lambda: client.gone)
 
 
-def test_who_waits_hears_at_once_that_the_engine_is_stopped(server: Server, home: Path) -> None:
+def a_stop_is_heard_of_at_once(server: Server, home: Path) -> None:
     """Whatever the main thread is doing: here it does nothing at all."""
     server.start()
     with dialled(home, {"op": "embed", "texts": ["a"], "first": 0}) as waiting:
@@ -73,7 +76,7 @@ def received(connection: socket.socket) -> Frame:
     return frame
 
 
-def test_who_waits_hears_whether_the_model_is_loaded(server: Server, home: Path) -> None:
+def who_waits_hears_whether_the_model_is_loaded(server: Server, home: Path) -> None:
     server.start()
     asking: Frame = {"op": "embed", "texts": ["a"], "first": 0}
     with dialled(home, asking) as early:
@@ -84,13 +87,36 @@ def test_who_waits_hears_whether_the_model_is_loaded(server: Server, home: Path)
         assert any(received(early)["model"] for _ in range(3))
 
 
-def test_jobs_are_waited_for_so_long(server: Server) -> None:
+PROGRAM = """
+import os, pathlib, sys
+from tests.backends.local import test_server
+home = pathlib.Path(sys.argv[2])
+with test_server.serving(home) as server:
+    getattr(test_server, sys.argv[1])(server, home)
+    # Its threads go on for as long as the process.
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [a_stop_is_heard_of_at_once.__name__, who_waits_hears_whether_the_model_is_loaded.__name__],
+)
+def test_a_server_in_a_process_of_its_own(home: Path, name: str) -> None:
+    line = [sys.executable, "-c", PROGRAM, name, str(home)]
+    root = Path(__file__).parents[3]
+    done = subprocess.run(line, capture_output=True, cwd=root, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_jobs_are_waited_for_so_long(home: Path) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         job = Job(Client(connection), Texts((), 0))
-    assert server.take(0.01) == ([], True)
-    server.jobs.put(job)
-    assert server.take(None) == ([job], True)
-    server.jobs.put(job)
-    server.jobs.put(job)
-    server.jobs.put(None)
-    assert server.take(60) == ([job, job], False)
+    with serving(home) as server:
+        assert server.take(0.01) == ([], True)
+        server.jobs.put(job)
+        assert server.take(None) == ([job], True)
+        server.jobs.put(job)
+        server.jobs.put(job)
+        server.jobs.put(None)
+        assert server.take(60) == ([job, job], False)
