@@ -104,7 +104,7 @@ def the_last_token_before_a_picture_is_never_read_alone(bench: Workbench) -> Non
     """Whatever of the text before it was read for another request."""
 
     def asked(picture: Image, words: int) -> Request:
-        return see(Text("one " * words), picture, Text("Which color?"), most=4)
+        return see(Text("one " * words), picture, LONG, most=4)
 
     ends = {
         before_picture(bench.ask(asked(RED, words))[0].prompt) % STEP: words
