@@ -14,7 +14,7 @@ from devchat.backends.local.stand import whole
 from devchat.backends.local.worth import Reach, common
 
 STEP = 16
-"""Prompts are evaluated from multiples of this on, the same ones whatever was there before."""
+"""Alone, prompts are evaluated from multiples of this on, the same ones whatever was there."""
 LOSS = 256
 """Tokens that are not given up for a prompt that shares only what is before them."""
 
@@ -128,7 +128,7 @@ class Prefixes:
         # Alone, a request gets the numbers that it would get in a new engine; but what a model
         # said itself, in this conversation, is not read again.
         if quiet and not self.pool.recurrent and count <= memory.asked:
-            count = _stepped(prompt, min(count, exact))
+            count = uncut(prompt, min(count, exact), STEP)
         return count
 
     def _in_place(self, found: Find) -> bool:
@@ -199,15 +199,15 @@ class Prefixes:
 
 
 def usable(held: Sequence[int], prompt: Sequence[int]) -> int:
-    """Count the tokens held that a prompt can use: up to a step, but for its last two."""
-    return _stepped(prompt, max(0, min(common(held, prompt), len(prompt) - 2)))
+    """Count the tokens held that a prompt can use: not its last two, nor a part of a picture."""
+    return uncut(prompt, max(0, min(common(held, prompt), len(prompt) - 2)), 1)
 
 
-def _stepped(prompt: Sequence[int], count: int) -> int:
+def uncut(prompt: Sequence[int], count: int, step: int) -> int:
     """Give a multiple, or fewer, where no picture is cut, nor the last token before one alone."""
-    count = whole(prompt, count // STEP * STEP)
+    count = whole(prompt, count // step * step)
     while count and _lonely(prompt[count - 1 : count + 2]):
-        count = whole(prompt, count - STEP)
+        count = whole(prompt, count - step)
     return count
 
 

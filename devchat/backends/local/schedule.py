@@ -199,7 +199,7 @@ class Scheduler:
         held = self.space.prefixes.pool.held
         now = max(min(count, len(held[one.run.seq])) for count, one in shares)
         soon = max(count for count, _ in shares)
-        return soon > now
+        return soon >= now + STEP
 
     def _common(self, waiting: Waiting, served: Served) -> int:
         # Never more than the prompt: an answer that is being made is nobody's beginning.

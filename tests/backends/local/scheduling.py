@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 from devchat.backends.local.batch import Feed
 from devchat.backends.local.pace import Paces
 from devchat.backends.local.pool import SEQUENCES, Pool
-from devchat.backends.local.prefixes import Memory, Prefixes
+from devchat.backends.local.prefixes import STEP, Memory, Prefixes
 from devchat.backends.local.request import Choice
 from devchat.backends.local.run import Run
 from devchat.backends.local.sampling import Sampler
 from devchat.backends.local.schema import Grammars
 from devchat.backends.local.shape import Threads
+from devchat.backends.local.worth import common
 from devchat.types import Message, Options, Request
 from tests.backends.local.conftest import ask
 from tests.backends.local.network import write_recurrent, write_talker
@@ -77,9 +78,12 @@ def a_seed_repeats_an_answer(bench: Workbench) -> None:
 
 def a_shared_prefix_is_evaluated_once(bench: Workbench) -> None:
     answers = bench.ask(*(ask(question, SYSTEM, max_tokens=4) for question in QUESTIONS))
-    sizes = [len(answer.prompt) for answer in answers]
-    assert answers[0].cached == 0
-    assert all(answer.cached > 0.9 * min(sizes) - 16 for answer in answers[1:])
+    first, *others = answers
+    assert first.cached == 0
+    # Beside others, what is shared ends at any token.
+    shared = [common(first.prompt, answer.prompt) for answer in others]
+    assert all(answer.cached >= count for answer, count in zip(others, shared, strict=True))
+    assert min(shared) > 64 and any(count % STEP for count in shared)
 
 
 def prefixes_that_branch_are_shared_where_they_are_longest(bench: Workbench) -> None:

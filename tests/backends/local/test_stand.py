@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devchat.backends.local.picture import check
-from devchat.backends.local.prefixes import usable
+from devchat.backends.local.prefixes import STEP, uncut, usable
 from devchat.backends.local.stand import before_picture, positions, stand_ins, whole
 from devchat.errors import InputError
 from tests.backends.local.projector import bomb, png
@@ -36,20 +36,24 @@ def test_no_picture_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "count"),
+    ("prompt", "held", "count", "stepped"),
     [
-        ([*range(48), *ONE, 7, 7], 48),
-        ([*range(49), *ONE, 7, 7], 32),
-        ([*range(50), *ONE, 7, 7], 48),
-        ([0, *ONE, 7, 7], 0),
-        ([*range(42), *ONE, 7, *ONE, 7, 7], 48),
-        ([*range(33), *stand_ins(9, 6, 6), *range(10), *ONE, 7, 7], 16),
+        ([*range(48), *ONE, 7, 7], 48, 48, 48),
+        ([*range(49), *ONE, 7, 7], 49, 49, 32),
+        ([*range(50), *ONE, 7, 7], 50, 50, 48),
+        ([*range(50), *ONE, 7, 7], 49, 48, 48),
+        ([0, *ONE, 7, 7], 1, 1, 0),
+        ([0, 1, *ONE, 7, 7], 1, 0, 0),
+        ([*range(42), *ONE, 7, *ONE, 7, 7], 49, 49, 48),
+        ([*range(42), *ONE, 7, *ONE, 7, 7], 50, 49, 48),
+        ([*range(33), *stand_ins(9, 6, 6), *range(10), *ONE, 7, 7], 57, 55, 16),
     ],
-    ids=["none", "one", "two", "from the start", "between pictures", "one after another"],
 )
-def test_no_token_before_a_picture_is_left_to_be_read_alone(prompt: list[int], count: int) -> None:
-    end = max(at for at, token in enumerate(prompt) if token < 0)
-    assert usable(prompt[: end - 5], prompt) == count
+def test_no_token_before_a_picture_is_left_to_be_read_alone(
+    prompt: list[int], held: int, count: int, stepped: int
+) -> None:
+    assert usable(prompt[:held], prompt) == count
+    assert uncut(prompt, count, STEP) == stepped
 
 
 def test_a_picture_may_take_fewer_positions_than_tokens() -> None:
