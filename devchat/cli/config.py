@@ -96,11 +96,12 @@ def unset(key: KeyArgument) -> None:
     if name := _name_of_key(key):
         from devchat.settings.keys import forget_key
 
-        places = forget_key(name, paths, os.environ)
-        note(
-            sys.stderr,
-            f"{key} is removed from {' and '.join(places)}" if places else f"{key} was not stored",
-        )
+        forgotten = forget_key(name, paths, os.environ)
+        places = " and ".join(forgotten.places)
+        where = "stored" if forgotten.sure else f"in {paths.keys_file}"
+        note(sys.stderr, f"{key} is removed from {places}" if places else f"{key} was not {where}")
+        if not forgotten.sure:
+            note(sys.stderr, "the system keyring can't be asked: what it has of that name stays")
         return
     from devchat.settings.edit import unset_key
 

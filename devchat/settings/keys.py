@@ -25,6 +25,14 @@ class Key:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """The places that a key was removed from; one may be left in a keyring that isn't `sure`."""
+
+    places: tuple[str, ...]
+    sure: bool = True
+
+
 def variable_of_key(name: str) -> str:
     """Name the environment variable of a key: `openai` -> `OPENAI_API_KEY`."""
     return f"{name.upper().replace('-', '_')}_API_KEY"
@@ -84,16 +92,17 @@ def store_key(name: str, value: str, paths: Paths, environ: Mapping[str, str]) -
     return str(paths.keys_file)
 
 
-def forget_key(name: str, paths: Paths, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Remove a key from the keyring and the file; return the places that had it."""
+def forget_key(name: str, paths: Paths, environ: Mapping[str, str]) -> Forgotten:
+    """Remove a key from the keyring and the file."""
     from devchat.settings.vault import delete_secret
 
-    places = (KEYRING,) if delete_secret(name, environ) else ()
+    deleted = delete_secret(name, environ)
+    places = [KEYRING] if deleted else []
     stored = _read_file(paths)
-    if stored.pop(name, None) is None:
-        return places
-    _write_file(stored, paths)
-    return (*places, str(paths.keys_file))
+    if stored.pop(name, None) is not None:
+        _write_file(stored, paths)
+        places.append(str(paths.keys_file))
+    return Forgotten(tuple(places), deleted is not None)
 
 
 def _check(name: str, value: str) -> None:

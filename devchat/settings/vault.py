@@ -34,12 +34,14 @@ def write_secret(
 
 def delete_secret(
     name: str, environ: Mapping[str, str], wait_seconds: float = WAIT_SECONDS
-) -> bool:
-    """Delete a secret and return whether there was one."""
+) -> bool | None:
+    """Delete a secret and return whether there was one; None where the keyring can't be asked."""
     # A backend raises where there is nothing to delete; the null one takes everything.
-    found = read_secrets([name], environ, wait_seconds)
+    found = _call({"action": "read", "names": [name]}, environ, wait_seconds)
+    if not isinstance(found, dict):
+        return None
     request = {"action": "delete", "name": name}
-    return name in found and _call(request, environ, wait_seconds) is True
+    return name in found and (_call(request, environ, wait_seconds) is True or None)
 
 
 def _call(request: Mapping[str, Any], environ: Mapping[str, str], wait_seconds: float) -> object:

@@ -79,6 +79,9 @@ def test_a_key_goes_in_by_standard_input_and_never_comes_out(
     assert paths.keys_file.read_text() == f'mine = "{SECRET}"\n'
     assert "is removed from" in devchat("config", "unset", "keys.mine").stderr
     assert "was not stored" in devchat("config", "unset", "keys.mine").stderr
+    deaf = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    said = devchat("config", "unset", "keys.mine", env=deaf).stderr
+    assert "was not in" in said and "the system keyring can't be asked" in said
     assert devchat("config", "get", "keys.mine").stdout == "not set\n"
 
 

@@ -9,7 +9,15 @@ import pytest
 
 from devchat.errors import SettingsError, StorageError
 from devchat.settings import Paths
-from devchat.settings.keys import KEYRING, Key, find_key, find_keys, forget_key, store_key
+from devchat.settings.keys import (
+    KEYRING,
+    Forgotten,
+    Key,
+    find_key,
+    find_keys,
+    forget_key,
+    store_key,
+)
 from devchat.settings.vault import delete_secret, read_secrets, write_secret
 
 Environ = dict[str, str]
@@ -50,6 +58,11 @@ class Strange(Working):
         raise BaseException("whatever")
 
 
+class Locked(Working):
+    def delete_password(self, service, name):
+        raise PasswordDeleteError("nobody unlocked it")
+
+
 class Meanwhile(Working):
     def set_password(self, service, name, value):
         file = pathlib.Path(os.environ["DEVCHAT_CONFIG_DIR"], "keys.toml")
@@ -88,8 +101,8 @@ def test_a_working_keyring_keeps_a_key_and_leaves_no_file(
     assert json.loads((home / "ring.json").read_text()) == {"devchat/openai": "sk-1"}
     found = find_keys(["openai", "other"], rings, paths)
     assert found == {"openai": Key("sk-1", KEYRING), "other": None}
-    assert forget_key("openai", paths, rings) == (KEYRING,)
-    assert forget_key("openai", paths, rings) == ()
+    assert forget_key("openai", paths, rings) == Forgotten((KEYRING,))
+    assert forget_key("openai", paths, rings) == Forgotten(())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +125,7 @@ def test_without_a_keyring_a_private_file_keeps_it(
     assert [path.name for path in paths.keys_file.parent.iterdir()] == ["keys.toml"]
     store_key("other", "sk-2", paths, rings)
     assert find_key("openai", rings, paths) == Key("sk-1", place)
-    assert forget_key("openai", paths, rings) == (place,)
+    assert forget_key("openai", paths, rings).places == (place,)
     assert find_key("openai", rings, paths) is None
     assert find_key("other", rings, paths) == Key("sk-2", place)
 
@@ -128,7 +141,15 @@ def test_a_keyring_that_hangs_is_left(rings: Environ) -> None:
     rings["PYTHON_KEYRING_BACKEND"] = "rings.Hanging"
     assert read_secrets(["openai"], rings, wait_seconds=0.5) == {}
     assert not write_secret("openai", "sk-1", rings, wait_seconds=0.5)
-    assert not delete_secret("openai", rings, wait_seconds=0.5)
+    assert delete_secret("openai", rings, wait_seconds=0.5) is None
+
+
+def test_a_keyring_that_can_not_be_asked_may_still_have_a_key(rings: Environ, paths: Paths) -> None:
+    store_key("openai", "sk-1", paths, rings)
+    for backend in ("rings.Crashing", "rings.Locked"):
+        locked = rings | {"PYTHON_KEYRING_BACKEND": backend}
+        assert forget_key("openai", paths, locked) == Forgotten((), sure=False)
+    assert find_key("openai", rings, paths) == Key("sk-1", KEYRING)
 
 
 def test_a_key_does_not_show_itself() -> None:
