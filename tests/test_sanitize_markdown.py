@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devchat.sanitize.markdown import code_span, fenced, plain_markdown, plain_title
-from devchat.sanitize.tokens import MASK, values, without_tokens, without_value
+from devchat.sanitize.tokens import MASK, values, without_keys, without_tokens, without_value
 
 READ = [
     ("plain words, 2 < 3 & more", "plain words, 2 \\< 3 \\& more"),
@@ -63,6 +63,20 @@ TOKENS = [
 @pytest.mark.parametrize("token", TOKENS, ids=[token[:8] for token in TOKENS])
 def test_known_keys_are_masked(token: str) -> None:
     assert without_tokens(f"x = '{token}'") == f"x = '{MASK}'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sha256:" + "a1" * 32,
+        f"commit = '{'0123456789abcdef' * 2}01234567'",
+        "at 1700000000:3 of 12345678:90",
+        "MASKED = TASK_OF_A_BACKEND.some_name_that_is_long",
+        "https://example.org/us-us1 s3-us2.example.org",
+    ],
+)
+def test_what_only_looks_a_little_like_a_key_stays(text: str) -> None:
+    assert (without_tokens(text), without_keys(text)) == (text, text)
 
 
 def test_the_password_of_an_address_is_masked() -> None:

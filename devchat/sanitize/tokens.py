@@ -11,20 +11,41 @@ MASK = "••••••"
 # Their owners give them these beginnings so that they can be found:
 # https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
 _TOKENS = (
-    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hf_"
-    r"|dop_v1_|SG\.|AIza|ya29\.|shpat_|EAACEdEose0cBA)[\w.=+/-]{12,}"
-    r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"
+    r"\b(?:gh[pousr]_|github_pat_|gl(?:pat|dt|ft|soat|rt|cbt|imt|ptt|agent|oas)-|GR1348941"
+    r"|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hf_|dop_v1_|sq0(?:atp|csp)-"
+    r"|SG\.|AIza|ya29\.|shpat_|EAACEdEose0cBA)[\w.=+/-]{12,}"
+    r"|\b(?:A3T[0-9A-Z]|AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b"
     r"|(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]+"  # a JSON Web Token
     r"|(?<=://)[^\s/:@]+:[^\s/@{}$<>]{3,}(?=@)"
+    r"|(?<=://hooks\.slack\.com/services/)\w+/\w+/\w+"
+    r"|(?<=AccountKey=)[\w+/=]{88}"  # Azure
+    r"|(?<=_authToken=)[0-9A-Fa-f-]{36}"  # npm
+    r"|\b[0-9]{8,10}:[\w-]{35}(?![\w-])"  # Telegram
+    r"|\b[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27}(?![\w-])"  # Discord
+    r"|\b[0-9a-z]{32}-us[0-9]{1,2}\b"  # Mailchimp
+    r"|\b(?:AC|SK)[0-9a-z]{32}\b"  # Twilio
+    r"|((?i:aws.{0,20}?(?:key|pwd|pw|pass|token).{0,20}?['\"]))[0-9a-zA-Z/+]{40}(?=['\"])"
 )
+_MASKED = rf"\1{MASK}"
 _BEGIN, _END = "-----BEGIN [A-Z ]*PRIVATE KEY-----", "(?:-----END [A-Z ]*PRIVATE KEY-----)?"
 _KNOWN = re.compile(f"{_TOKENS}|{_BEGIN}[^-]*{_END}")
 _IN_LINE = re.compile(rf"{_TOKENS}|{_BEGIN}[^-\n]{{20,}}{_END}")
 # What each of these has in it, for it is quickly seen that a text has none.
 _MARKS = (
-    *("gh", "glpat-", "xox", "sk-", "sk_live_", "rk_live_", "npm_", "pypi-", "hf_", "dop_v1_"),
-    *("SG.", "AIza", "ya29.", "shpat_", "EAAC", "KIA", "SIA", "ABIA", "ACCA", "eyJ", "://"),
-    "PRIVATE KEY",
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "GR1348941", "xox", "sk-", "sk_live_"),
+    *("glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "glcbt-", "glimt-", "glptt-", "glagent-"),
+    *("gloas-", "rk_live_", "npm_", "pypi-", "hf_", "dop_v1_", "sq0", "SG.", "AIza", "ya29."),
+    *("shpat_", "EAAC", "A3T", "KIA", "SIA", "ABIA", "ACCA", "eyJ", "PRIVATE KEY"),
+    *("AccountKey=", "_authToken=", "hooks.slack.com"),
+)
+_SHAPES = (
+    re.compile(r"://[^\s/:@]+:"),
+    re.compile(r":[\w-]{35}"),
+    re.compile(r"\.[\w-]{6}\.[\w-]{27}"),
+    re.compile(r"-us[0-9]"),
+    re.compile(r"AC[0-9a-z]{32}"),
+    re.compile(r"SK[0-9a-z]{32}"),
+    re.compile(r"['\"][0-9a-zA-Z/+]{40}['\"]"),
 )
 # Lines of a private key are of 64, 70 or 76 characters; the last one may be shorter.
 _AROUND, _ENDING = r"[ \t\"'`+(]*", r"(?:\\n)?[\"'`,;+) \t\r\\]*$"
@@ -40,13 +61,13 @@ _WORD = re.compile(r"[^\s\"'`,;()]{6,}")
 
 def without_tokens(text: str) -> str:
     """Mask what has the form of a well-known key, a password in an address, or a private key."""
-    return _KNOWN.sub(MASK, text)
+    return _KNOWN.sub(_MASKED, text)
 
 
 def without_keys(code: str) -> str:
     """Do the same in code, and mask what may be the lines of a private key; no line is lost."""
-    if any(mark in code for mark in _MARKS):
-        code = _IN_LINE.sub(MASK, code)
+    if any(one in code for one in _MARKS) or any(one.search(code) for one in _SHAPES):
+        code = _IN_LINE.sub(_MASKED, code)
     return _BODY.sub(_masked_lines, code)
 
 

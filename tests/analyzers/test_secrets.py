@@ -7,8 +7,10 @@ import string
 
 import pytest
 
+from devchat.analyzers.secrets import check
 from devchat.changes import Finding
 from devchat.diff import parse
+from devchat.sanitize.tokens import MASK, without_keys
 from tests.analyzers.looking import analyzer, findings
 from tests.review.changes import Patch, Trees, one_file
 
@@ -44,6 +46,33 @@ def only(head: str) -> list[Finding]:
         whole = repr(one)
         assert all(text not in whole for text in (GITHUB, AWS, made_up(24), made_up(36)))
     return found
+
+
+HEX, LOWER = string.digits + "abcdef", string.ascii_lowercase + string.digits
+EVERY = [
+    *(f"{kind}-{made_up(64)}" for kind in ("glagent", "gloas")),
+    *(f"{kind}-{made_up(40)}" for kind in ("glpat", "gldt", "glft", "glsoat", "glrt", "glcbt")),
+    *(f"glptt-{made_up(40)}", f"glimt-{made_up(25)}", f"GR1348941{made_up(20)}"),
+    *(GITHUB, AWS, f"A3TX{made_up(16, string.ascii_uppercase + string.digits)}"),
+    *(f"AccountKey={made_up(86)}==", f"aws_secret_key = '{made_up(40)}'"),
+    f"M{made_up(23)}.{made_up(6)}.{made_up(27)}",
+    *(f"{made_up(32, LOWER)}-us19", f"AC{made_up(32, HEX)}", f"SK{made_up(32, HEX)}"),
+    *(f"sq0csp-{made_up(43)}", f"{made_up(9, '23456789')}:AA{made_up(33)}"),
+    *(f"pypi-AgEIcHlwaS5vcmc{made_up(70)}", f"sk-{made_up(20)}T3BlbkFJ{made_up(20)}"),
+    *(f"xoxb-{made_up(11, '123456789')}-{made_up(24)}", f"sk_live_{made_up(24)}"),
+    *(f"SG.{made_up(22)}.{made_up(43)}", f"//npm.example.com/:_authToken={made_up(36, HEX)}"),
+    f"https://hooks.slack.com/services/T{made_up(8)}/B{made_up(9)}/{made_up(20)}",
+]
+"""Something of each form that detect-secrets knows."""
+
+
+@pytest.mark.parametrize("line", EVERY)
+def test_what_is_found_is_masked_wherever_it_stands(line: str) -> None:
+    assert len(list(check("lines", line))) == 1
+    hidden = without_keys(line)
+    assert MASK in hidden
+    kept = hidden.replace(MASK, "")
+    assert line.startswith(kept.rstrip("'")) and len(kept) < 40
 
 
 @pytest.mark.parametrize(("line", "rule", "shown"), SECRETS)

@@ -43,7 +43,7 @@ def test_a_secret_is_masked_before_anything_is_asked() -> None:
 
 
 BOT = "8419205730:" + "AAFqx7Kd9QwPzR4mTn2Vb8Ls5Hj1Yc6Ge3U"
-"""A token of a form that only the analyzer knows."""
+"""A token as Telegram's bots have one."""
 
 
 @pytest.mark.parametrize("context", [0, 1, 3])
