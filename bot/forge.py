@@ -43,12 +43,16 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class FilePatch:
-    """A file of a pull as the files endpoint gives it; `patch` is None where it gives none."""
+    """A file of a pull as the files endpoint gives it; `patch` is None where it gives none.
+
+    `head` is the commit that it is of, "" where GitHub doesn't say.
+    """
 
     path: str
     old_path: str
     status: str
     patch: str | None
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bot.forge import FailedDelivery, FilePatch, Pull, PullRef, Remark
 
 Json = Mapping[str, Any]
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_AT = re.compile(rf"[?&]ref=({_SHA.pattern})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,16 @@ def read_files(value: list[Json]) -> list[FilePatch]:
             old_path=one.get("previous_filename") or one["filename"],
             status=one["status"],
             patch=one.get("patch"),
+            head=_revision(one.get("contents_url")),
         )
         for one in value
     ]
+
+
+def _revision(address: object) -> str:
+    """Read the commit at which a file is to be found; "" where the address names none."""
+    found = _AT.search(address) if isinstance(address, str) else None
+    return found[1] if found else ""
 
 
 def read_content(value: Any) -> Content | None:

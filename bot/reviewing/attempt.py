@@ -145,8 +145,6 @@ class Attempt:
         self._check_limit()
         installation = self._target.installation
         fetched = fetch(self._pulls, self._see(), self._ledger, installation)
-        # What GitHub gives is the pull's change, whatever its head was by then: who pushes another
-        # one for a moment must get no verdict on what this head is not.
         self._see()
         return fetched_record(fetched)
 

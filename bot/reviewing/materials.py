@@ -6,6 +6,7 @@ and where that fails those patches alone, with a receipt for each file that has 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ from types import MappingProxyType
 
 from bot.forge import FilePatch, PullRef, Pulls
 from bot.reviewing.cloning import cloned
-from bot.reviewing.fetching import FILES_LISTED
 from bot.reviewing.records import Fetched
 from bot.reviewing.sources import ForgeSource
 from devchat.changes import Diff, FileDiff, FileReceipt, FileStatus, Source
@@ -26,6 +26,8 @@ from devchat.source.read import read_change
 _STATUSES: MappingProxyType[str, FileStatus] = MappingProxyType(
     {"added": "added", "removed": "deleted", "renamed": "renamed", "copied": "copied"}
 )
+FILES_LISTED = 3_000
+"""How many files GitHub lists of a pull: https://docs.github.com/en/rest/pulls/pulls."""
 NO_PATCH = "GitHub gives no patch for it"
 
 
@@ -83,6 +85,29 @@ def read_patches(files: Sequence[FilePatch]) -> tuple[Diff, tuple[FileReceipt, .
     diff = Diff(tuple(file for _, file in read if file is not None))
     missing = tuple(FileReceipt(one.path, (), NO_PATCH) for one, file in read if file is None)
     return diff, missing
+
+
+def is_same(text: str, files: Sequence[FilePatch]) -> bool:
+    """Tell whether a diff has the lines that a list of files has."""
+    try:
+        diff = parse(text)
+    except InputError:
+        return False
+    listed = ((one.path, _read(one)) for one in files)
+    return Counter(_said(one.path, one) for one in diff.files) == Counter(
+        _said(path, file) for path, file in listed
+    )
+
+
+def _said(path: str, file: FileDiff | None) -> tuple[object, ...]:
+    """Give a file's lines as JSON can have them; none where it has no patch."""
+    hunks = file.hunks if file else ()
+    lines = [(one.new, one.old, _plain(one.text)) for hunk in hunks for one in hunk.lines]
+    return _plain(path), *lines
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _read(file: FilePatch) -> FileDiff | None:

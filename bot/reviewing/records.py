@@ -22,9 +22,9 @@ from devchat.types import Usage
 class Fetched:
     """A pull's change as GitHub gave it, and the policy that holds for it.
 
-    `base` is where the diff begins. `text` is the diff, None where GitHub found it too large:
-    then `files` are what it gave of them instead. `policy` is the text in force, `notes` what
-    should be known of it, `about` the author's own words.
+    `base` is where the diff begins. `text` is the diff, None where GitHub found it too large, or
+    gave that of another commit: then `files` are what it listed instead. `policy` is the text in
+    force, `notes` what should be known of it, `about` the author's own words.
     """
 
     base: str

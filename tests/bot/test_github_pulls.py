@@ -111,11 +111,13 @@ def test_files_with_their_patches(hub: GitHub) -> None:
         "ümläut \udcff": "new\n",
     }
     found = {one.path: one for one in reader(hub, before, after).files(REF)}
+    head = hub.state.repositories["octo/app"].pulls[1].head
+    assert {one.head for one in found.values()} == {head}
     assert found["new.py"].old_path == "old.py"
     assert found["new.py"].status == "renamed"
-    assert found["gone"] == FilePatch("gone", "gone", "removed", "@@ -1 +0,0 @@\n-1")
+    assert found["gone"] == FilePatch("gone", "gone", "removed", "@@ -1 +0,0 @@\n-1", head)
     expected = "@@ -1 +1 @@\n-1\n+2\n\\ No newline at end of file"
-    assert found["kept"] == FilePatch("kept", "kept", "modified", expected)
+    assert found["kept"] == FilePatch("kept", "kept", "modified", expected, head)
     assert found["picture"].patch is None
     assert found["ümläut \ufffd"].status == "added"
 

@@ -31,7 +31,7 @@ NAMES = (
     *("body", "state", "draft", "number", "labels", "name", "full_name", "default_branch"),
     *("merge_base_commit", "filename", "status", "patch", "type", "encoding", "size", "content"),
     *("commit_id", "check_runs", "external_id", "head_sha", "output", "annotations_count"),
-    *("guid", "delivered_at", "status_code"),
+    *("guid", "delivered_at", "status_code", "contents_url"),
 )
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 PLAIN |= st.sampled_from(["file", "base64", "open", "devchat[bot]", "2026-01-01T00:00:00Z"])

@@ -191,12 +191,12 @@ class Moments(list[Seen]):
 
     def __init__(self, deeds: dict[str, Callable[[], object]]) -> None:
         super().__init__()
-        self._deeds = deeds
+        self.deeds = deeds
 
     def append(self, seen: Seen) -> None:
         super().append(seen)
-        for word in [one for one in self._deeds if one in f"{seen.method} {seen.path}"]:
-            self._deeds.pop(word)()
+        for word in [one for one in self.deeds if one in f"{seen.method} {seen.path}"]:
+            self.deeds.pop(word)()
 
 
 def test_a_clean_change_shown_for_a_moment_makes_no_other_one_green(office: Office) -> None:
@@ -214,6 +214,30 @@ def test_a_clean_change_shown_for_a_moment_makes_no_other_one_green(office: Offi
     office.work()
     checks = [one for one in office.repository.checks if one.head == evil]
     assert checks and "success" not in [one.conclusion for one in checks]
+
+
+@pytest.mark.parametrize("until", ["GET /repos/octo/app/pulls/1", "/pulls/1/files"])
+def test_a_clean_change_shown_while_the_diff_is_read_leaves_the_head_its_own(
+    office: Office, until: str
+) -> None:
+    pull = office.hub.open_pull(office.repository, {"a.json": BROKEN})
+    evil = pull.head
+
+    def show_clean() -> None:
+        office.hub.push(pull, {"a.json": "{}\n"})
+        moments.deeds[until] = show_evil
+
+    def show_evil() -> None:
+        pull.head = evil
+
+    office.hub.requests = moments = Moments({"/compare/": show_clean})
+    office.tell(pull, "opened")
+    office.work()
+    (check,) = office.repository.checks
+    assert (check.head, check.conclusion) == (evil, "failure")
+    assert [row["path"] for row in pull.reviews[0].comments] == ["a.json"]
+    fetched = office.hub.asked("POST /octo/app.git/git-upload-pack")
+    assert bool(fetched) == (until == "/pulls/1/files")
 
 
 def test_who_takes_over_a_name_gets_nothing_of_the_policy_that_was_kept_for_it(

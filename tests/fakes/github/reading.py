@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tests.fakes.github import values
 from tests.fakes.github.calls import Call, Reply, paged, route
 from tests.fakes.github.git import Entry
-from tests.fakes.github.models import answer
+from tests.fakes.github.models import LINK, answer
 from tests.fakes.github.refusal import Refusal, not_found
 
 DIFF_LINES, DIFF_BYTES, DIFF_FILES = 20_000, 1_000_000, 300
@@ -62,7 +62,8 @@ def list_files(call: Call) -> Reply:
     """GET /repos/OWNER/NAME/pulls/N/files: 3,000 at most."""
     entries = call.here.git.entries(call.pull.base, call.pull.head)[:FILES_LISTED]
     rows, headers = paged(call, entries)
-    return Reply(200, [answer("DiffEntry", _file(one)) for one in rows], headers)
+    listed = [answer("DiffEntry", _file(one, call.pull.head)) for one in rows]
+    return Reply(200, listed, headers)
 
 
 def compare(call: Call) -> Reply:
@@ -76,7 +77,7 @@ def compare(call: Call) -> Reply:
     return Reply(200, answer("CommitComparison", known))
 
 
-def _file(entry: Entry) -> dict[str, Any]:
+def _file(entry: Entry, head: str) -> dict[str, Any]:
     added, removed = entry.counts()
     row: dict[str, Any] = {
         "sha": entry.blob,
@@ -85,6 +86,7 @@ def _file(entry: Entry) -> dict[str, Any]:
         "additions": added,
         "deletions": removed,
         "changes": added + removed,
+        "contents_url": f"{LINK}contents/{quote(entry.path, errors='replace')}?ref={head}",
     }
     if entry.letter in "RC":
         row["previous_filename"] = entry.old_path
