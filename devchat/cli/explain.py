@@ -121,7 +121,7 @@ def _read_targets(targets: tuple[str, ...]) -> Attached:
 
     stdin = sys.stdin.buffer if sys.stdin else None
     if targets:
-        attached = read_attachments(targets, folder=Path.cwd(), read_stdin=lambda: read_all(stdin))
+        attached = read_attachments(targets, folder=Path(), read_stdin=lambda: read_all(stdin))
     else:
         piped = read_piped(stdin, wait_seconds=None, say=lambda text: note(sys.stderr, text))
         if piped is None:
@@ -140,7 +140,7 @@ def _examine(attached: Attached, kind: Kind | None) -> tuple[Examined, ...]:
     from devchat.explain.place import Place
     from devchat.explain.recognise import recognise
 
-    place = Place.around(Path.cwd())
+    place = Place.around(Path())
 
     def examine(text: Attachment) -> Examined:
         known = kind or recognise(text.name, text.text)
@@ -163,7 +163,7 @@ def _among_its_file(one: Examined, text: Attachment, place: Place) -> Examined:
     if file == text.name or "://" in file:
         return one
     try:
-        (whole,) = read_attachments((file,), folder=Path.cwd(), read_stdin=bytes).texts
+        (whole,) = read_attachments((file,), folder=Path(), read_stdin=bytes).texts
     except (InputError, ValueError):  # it has gone meanwhile
         return one
     last = first + len(lines_of(text.text)) - 1

@@ -131,7 +131,8 @@ def rm(
 ) -> None:
     """Delete conversations for good."""
     with _history() as history:
-        _delete(history, [history.find(id) for id in dict.fromkeys(ids)], yes=yes)
+        found = {one.id: one for one in map(history.find, ids)}
+        _delete(history, list(found.values()), yes=yes)
 
 
 @app.command()

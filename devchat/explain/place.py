@@ -29,7 +29,10 @@ class Place:
     @classmethod
     def around(cls, folder: Path) -> Place:
         """Find the repository around a folder by its `.git`; without one it is the folder."""
-        here = folder.resolve()
+        try:
+            here = folder.resolve()
+        except OSError:  # it is gone: nothing is read there
+            return cls(folder, folder)
         found = next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
         return cls(here, found)
 

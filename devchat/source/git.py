@@ -26,6 +26,7 @@ LARGEST = 25 << 20
 """Bytes that are read of git at once; GitHub's own limit for what it sends."""
 SECONDS = 120.0
 NEWER = "`git --version` should print 2.26 or more"
+NO_ROOM = "it needs a little room for temporary files: `TMPDIR=FOLDER` names another place for them"
 
 # Which repository, which index (a hook of `git commit -a` has one of its own), whose settings.
 KEPT = frozenset(
@@ -95,13 +96,17 @@ class Git:
         self, *arguments: str, stdin: bytes = b"", limit: int = LARGEST, seconds: float = SECONDS
     ) -> Answer:
         """Run a command to its end, or until `limit` bytes or `seconds` are over."""
-        with TemporaryFile() as given, TemporaryFile() as complaints:
-            given.write(stdin)
-            given.seek(0)
-            with self._start(arguments, stdin=given, stderr=complaints) as process:
-                output, cut = _read(process, limit, seconds)
-            complaints.seek(0)
-            complaint = complaints.read(10_000).decode("utf-8", "replace")
+        try:
+            with TemporaryFile() as given, TemporaryFile() as complaints:
+                given.write(stdin)
+                given.seek(0)
+                with self._start(arguments, stdin=given, stderr=complaints) as process:
+                    output, cut = _read(process, limit, seconds)
+                complaints.seek(0)
+                complaint = complaints.read(10_000).decode("utf-8", "replace")
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"git can't be run: {reason}", NO_ROOM) from error
         return Answer(process.returncode, output, complaint, cut)
 
     def open_batch(self) -> subprocess.Popen[bytes]:

@@ -193,7 +193,7 @@ def test_deleting_needs_a_yes(ask: Ask, devchat: Devchat) -> None:
     names = ids(devchat)
     done = devchat("history", "rm", names[0])
     assert done.returncode == 2 and "add --yes" in done.stderr and ids(devchat) == names
-    done = devchat("history", "rm", "--yes", names[0], names[1][:7])
+    done = devchat("history", "rm", "--yes", names[0], names[1][:7], names[0][:7])
     assert done.stdout == "Deleted 2 conversations.\n" and ids(devchat) == names[2:]
     assert devchat("history", "prune", "--older-than", "1d", "--yes").stdout.startswith("There is")
     assert devchat("history", "prune", "--keep", "1", "--yes").stdout == "Deleted 1 conversation.\n"

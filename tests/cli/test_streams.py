@@ -102,6 +102,15 @@ def test_a_deleted_folder_is_no_reason_to_fail(shell: Shell, home: Path) -> None
     done = shell(f"{gone.replace('../home.json', str(script))} -f x hello")
     assert done.returncode == 5
     assert "`x` does not exist" in done.stderr
+    leave = gone.partition("devchat")[0]
+    text = 'Traceback (most recent call last):\\n  File "x.py", line 1\\nValueError: no\\n'
+    done = shell(f"{leave} printf '{text}' | devchat explain -m scripted:{script}")
+    assert done.returncode == 0, done.stderr
+    done = shell(f"{leave} devchat review")
+    assert (done.returncode, done.stderr.count("error: the folder you are in can't be read")) == (
+        5,
+        1,
+    )
 
 
 @pytest.mark.measured

@@ -116,6 +116,13 @@ def test_a_git_that_can_not_be_run(
     assert refusal(repo) == said
 
 
+def test_no_room_for_what_git_says(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write("a.py", "x\n")
+    monkeypatch.setattr("tempfile.tempdir", str(repo.folder / "none"))
+    said = refusal(repo)
+    assert said.startswith("git can't be run: no such file or directory | it needs a little room")
+
+
 def test_a_git_from_long_ago(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()

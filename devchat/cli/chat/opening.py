@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from devchat.backends import open_backend
 from devchat.chat.conversation import Conversation, Voice, check_prompt
@@ -15,6 +14,7 @@ from devchat.cli.answer import warn_if_readable
 from devchat.cli.chat.do_files import no_stdin
 from devchat.cli.chat.outcome import Ask, Outcome, Replay
 from devchat.cli.chat.session import Session, used_tokens
+from devchat.cli.here import here
 from devchat.cli.manner import manner_of
 from devchat.cli.options import answer_options
 from devchat.cli.past import Wanted, record_of
@@ -60,7 +60,7 @@ def open_session(settings: Settings, wishes: Wishes) -> Iterator[tuple[Session, 
         session = Session(
             settings,
             os.environ,
-            Path.cwd(),
+            here(),
             Voice(backend, prompt, options, system),
             conversation,
             wishes.plain,

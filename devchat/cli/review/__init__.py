@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from devchat.cli.here import here
 from devchat.cli.options import DryRun, Model, Seed, Temperature, load_settings
 
 Level = Literal["error", "warning", "note"]
@@ -102,6 +103,6 @@ def review(
     )
     wanted = Wanted(form, output, wishes, no_model, dry_run)
     check_output(output)
-    change, diff = read_target(Target(target, staged, worktree), Path.cwd())
+    change, diff = read_target(Target(target, staged, worktree), here())
     done = run(change, diff, loaded, wanted, os.environ)
     return 0 if done is None else exit_code(done, fail_on)
