@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,12 @@ hypothesis_settings.load_profile("devchat")
 COVERAGE, MEASURING = "COVERAGE_PROCESS_CONFIG", pytest.StashKey[str]()
 """What lets coverage follow into processes, and where it is kept while it must not."""
 Devchat = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_configure() -> None:
+    """Let SIGINT through: a shell in a script has what it starts with `&` ignore it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
