@@ -5,6 +5,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,9 @@ from devchat.sanitize import single_line, visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
+_NO_BYTE = re.compile(
+    "[\ud800-\udc7f\udd00-\udfff]"
+)  # of no name, though Python's text may have it
 _TOLD = ("skipped", "failed", "absent", "note")
 
 
@@ -86,7 +90,8 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 
 def _artifact(finding: Finding) -> dict[str, Any]:
-    path = quote(finding.path.encode("utf-8", "surrogateescape"))
+    name = _NO_BYTE.sub("\ufffd", finding.path)
+    path = quote(name.encode("utf-8", "surrogateescape"))
     return {"uri": path, "uriBaseId": _ROOT}
 
 

@@ -60,8 +60,9 @@ def test_a_client_that_leaves_frees_its_cells(open_model: Open, runtime: Path) -
 def test_the_rest_of_many_is_given_up_when_nobody_wants_it(open_model: Open, runtime: Path) -> None:
     backend = open_model()
     results = backend.complete_many([ask("Say a", max_tokens=2), *[LONG] * 20])
-    index, answer = next(results)
-    assert (index, isinstance(answer, Completion)) == (0, True)
+    # The others may be heard first, and leave no room for the short one until one of them ends.
+    _, answer = next(results)
+    assert isinstance(answer, Completion)
     results.close()  # type: ignore[attr-defined]
     until(lambda: only(runtime).queued == 0)
     assert only(runtime).cells == 0

@@ -98,9 +98,9 @@ def test_what_is_no_line_of_head_has_no_region() -> None:
 
 
 def test_paths_are_percent_encoded_whatever_their_bytes() -> None:
-    finding = replace(IDENTITY, path="a b/%:名\udcff.py")
+    finding = replace(IDENTITY, path="a b/%:名\udcff\ud800.py")
     place = result_of(finding)["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert place["uri"] == "a%20b/%25%3A%E5%90%8D%FF.py"
+    assert place["uri"] == "a%20b/%25%3A%E5%90%8D%FF%EF%BF%BD.py"
 
 
 def test_a_part_that_failed_makes_the_run_unsuccessful() -> None:
