@@ -19,9 +19,8 @@ from devchat.sanitize import single_line, visible
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
-_NO_BYTE = re.compile(
-    "[\ud800-\udc7f\udd00-\udfff]"
-)  # of no name, though Python's text may have it
+# What no file's name has, though Python's text may.
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _TOLD = ("skipped", "failed", "absent", "note")
 
 

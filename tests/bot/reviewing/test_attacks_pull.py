@@ -240,6 +240,42 @@ def test_a_clean_change_shown_while_the_diff_is_read_leaves_the_head_its_own(
     assert bool(fetched) == (until == "/pulls/1/files")
 
 
+@pytest.mark.parametrize("until", ["GET /repos/octo/app/pulls/1", "/pulls/1/files"])
+@pytest.mark.parametrize("clean", ["", b"\0 fine"], ids=["empty", "binary"])
+def test_a_file_that_has_no_lines_for_a_moment_hides_none(
+    office: Office, clean: str | bytes, until: str
+) -> None:
+    evil = "let a = 1\n" if clean else b"let a = 1 // \0\n"
+    pull = office.hub.open_pull(office.repository, {**NOISE, "evil.js": evil})
+    head = pull.head
+
+    def show_clean() -> None:
+        office.hub.push(pull, {"evil.js": clean})
+        moments.deeds[until] = show_evil
+
+    def show_evil() -> None:
+        pull.head = head
+
+    office.hub.requests = moments = Moments({"/compare/": show_clean})
+    office.tell(pull, "opened")
+    office.work()
+    (check,) = office.repository.checks
+    hunks = "2 hunks in 2 files" if clean else "evil.js"
+    assert (check.head, hunks in (check.summary or "")) == (head, True)
+    assert check.conclusion == ("success" if clean else "neutral")
+
+
+def test_files_without_lines_need_no_fetch(office: Office) -> None:
+    text = "one\ntwo\n"
+    office.hub.commit(office.repository, {"a.txt": text, "gone.txt": "", "b.png": b"\0\1"})
+    moved: Files = {"a.txt": None, "c.txt": text, "gone.txt": None, "e.py": "", "b.png": b"\0"}
+    office.open({**NOISE, **moved})
+    office.work()
+    (check,) = office.repository.checks
+    assert check.conclusion == "success"
+    assert office.hub.asked("POST /octo/app.git/git-upload-pack") == []
+
+
 def test_who_takes_over_a_name_gets_nothing_of_the_policy_that_was_kept_for_it(
     office: Office,
 ) -> None:
