@@ -145,7 +145,7 @@ class Attempt:
         self._check_limit()
         installation = self._target.installation
         fetched = fetch(self._pulls, self._see(), self._ledger, installation)
-        self._see()
+        self._see()  # what was pushed meanwhile has a review of its own
         return fetched_record(fetched)
 
     def _see(self) -> Pull:

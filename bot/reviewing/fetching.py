@@ -14,6 +14,7 @@ from bot.reviewing.policies import read_default
 from bot.reviewing.records import Fetched
 from devchat.changes import FileDiff
 from devchat.diff import parse
+from devchat.errors import InputError
 
 if TYPE_CHECKING:
     from bot.ledger import Ledger
@@ -42,9 +43,13 @@ def fetch(pulls: Pulls, pull: Pull, ledger: Ledger | None, installation: int = 0
 
 def _is_of(pulls: Pulls, pull: Pull, base: str, text: str, listed: Sequence[FilePatch]) -> bool:
     """Tell whether a diff is of this head: as listed, and unchanged where it has no lines."""
-    if any(one.head != pull.head for one in listed) or not is_same(text, listed):
+    try:
+        diff = parse(text)
+    except InputError:
         return False
-    bare = [one for one in parse(text).files if not one.hunks and not one.binary]
+    if any(one.head != pull.head for one in listed) or not is_same(diff, listed):
+        return False
+    bare = [one for one in diff.files if not one.hunks and not one.binary]
     return len(bare) <= _BARE and all(_is_unchanged(pulls, pull, base, one) for one in bare)
 
 

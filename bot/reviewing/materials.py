@@ -87,12 +87,8 @@ def read_patches(files: Sequence[FilePatch]) -> tuple[Diff, tuple[FileReceipt, .
     return diff, missing
 
 
-def is_same(text: str, files: Sequence[FilePatch]) -> bool:
+def is_same(diff: Diff, files: Sequence[FilePatch]) -> bool:
     """Tell whether a diff has the lines that a list of files has."""
-    try:
-        diff = parse(text)
-    except InputError:
-        return False
     listed = ((one.path, _read(one)) for one in files)
     return Counter(_said(one.path, one) for one in diff.files) == Counter(
         _said(path, file) for path, file in listed

@@ -64,15 +64,18 @@ EVERY = [
     f"https://hooks.slack.com/services/T{made_up(8)}/B{made_up(9)}/{made_up(20)}",
 ]
 """Something of each form that detect-secrets knows."""
+AROUND = (
+    *("", "AccountKey=", "aws_secret_key = ''", "//npm.example.com/:_authToken="),
+    "https://hooks.slack.com/services/",
+)
+"""What may be shown of them."""
 
 
 @pytest.mark.parametrize("line", EVERY)
 def test_what_is_found_is_masked_wherever_it_stands(line: str) -> None:
     assert len(list(check("lines", line))) == 1
     hidden = without_keys(line)
-    assert MASK in hidden
-    kept = hidden.replace(MASK, "")
-    assert line.startswith(kept.rstrip("'")) and len(kept) < 40
+    assert hidden.count(MASK) == 1 and hidden.replace(MASK, "") in AROUND
 
 
 @pytest.mark.parametrize(("line", "rule", "shown"), SECRETS)

@@ -107,10 +107,8 @@ def test_a_deleted_folder_is_no_reason_to_fail(shell: Shell, home: Path) -> None
     done = shell(f"{leave} printf '{text}' | devchat explain -m scripted:{script}")
     assert done.returncode == 0, done.stderr
     done = shell(f"{leave} devchat review")
-    assert (done.returncode, done.stderr.count("error: the folder you are in can't be read")) == (
-        5,
-        1,
-    )
+    assert done.returncode == 5
+    assert done.stderr.startswith("error: the folder you are in can't be read")
 
 
 @pytest.mark.measured

@@ -11,7 +11,7 @@ import pytest
 from bot.ledger import ReviewRow
 from bot.reviewing.faces import NOTHING_LEFT, STICKY
 from tests.bot.office import BROKEN, Office
-from tests.fakes.github import values
+from tests.fakes.github import Pull, values
 from tests.fakes.github.server import Seen
 from tests.fakes.github.state import Comment, Installation, Review
 from tests.review.changes import answer, said
@@ -216,23 +216,29 @@ def test_a_clean_change_shown_for_a_moment_makes_no_other_one_green(office: Offi
     assert checks and "success" not in [one.conclusion for one in checks]
 
 
+def review_while_another_is_shown(office: Office, pull: Pull, clean: Files, until: str) -> None:
+    """Review a pull whose head is another one from the comparison until a request is answered."""
+    head = pull.head
+
+    def show_clean() -> None:
+        office.hub.push(pull, clean)
+        moments.deeds[until] = show_head
+
+    def show_head() -> None:
+        pull.head = head
+
+    office.hub.requests = moments = Moments({"/compare/": show_clean})
+    office.tell(pull, "opened")
+    office.work()
+
+
 @pytest.mark.parametrize("until", ["GET /repos/octo/app/pulls/1", "/pulls/1/files"])
 def test_a_clean_change_shown_while_the_diff_is_read_leaves_the_head_its_own(
     office: Office, until: str
 ) -> None:
     pull = office.hub.open_pull(office.repository, {"a.json": BROKEN})
     evil = pull.head
-
-    def show_clean() -> None:
-        office.hub.push(pull, {"a.json": "{}\n"})
-        moments.deeds[until] = show_evil
-
-    def show_evil() -> None:
-        pull.head = evil
-
-    office.hub.requests = moments = Moments({"/compare/": show_clean})
-    office.tell(pull, "opened")
-    office.work()
+    review_while_another_is_shown(office, pull, {"a.json": "{}\n"}, until)
     (check,) = office.repository.checks
     assert (check.head, check.conclusion) == (evil, "failure")
     assert [row["path"] for row in pull.reviews[0].comments] == ["a.json"]
@@ -248,17 +254,7 @@ def test_a_file_that_has_no_lines_for_a_moment_hides_none(
     evil = "let a = 1\n" if clean else b"let a = 1 // \0\n"
     pull = office.hub.open_pull(office.repository, {**NOISE, "evil.js": evil})
     head = pull.head
-
-    def show_clean() -> None:
-        office.hub.push(pull, {"evil.js": clean})
-        moments.deeds[until] = show_evil
-
-    def show_evil() -> None:
-        pull.head = head
-
-    office.hub.requests = moments = Moments({"/compare/": show_clean})
-    office.tell(pull, "opened")
-    office.work()
+    review_while_another_is_shown(office, pull, {"evil.js": clean}, until)
     (check,) = office.repository.checks
     hunks = "2 hunks in 2 files" if clean else "evil.js"
     assert (check.head, hunks in (check.summary or "")) == (head, True)
